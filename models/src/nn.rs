@@ -1,0 +1,192 @@
+//! Layers: PyTorch's modules, with their keys, their classes and their scopes.
+//!
+//! A layer exists so that a recorder can see which module an operation belongs to. Calls that are plain functions in
+//! the reference (`F.interpolate`, `+`, `torch.cat`) are plain tch calls in the networks, outside of any layer.
+
+use tch::Tensor;
+
+use crate::scope;
+use crate::vars::Path;
+
+/// Anything with a forward from one tensor to one tensor.
+pub trait Layer {
+    /// Runs it.
+    fn forward(&self, x: &Tensor) -> Tensor;
+}
+
+/// A `torch.nn.Conv2d`.
+#[derive(Debug)]
+pub struct Conv2d {
+    path: String,
+    weight: Tensor,
+    bias: Option<Tensor>,
+    stride: [i64; 2],
+    padding: [i64; 2],
+    dilation: [i64; 2],
+    groups: i64,
+}
+
+/// How to build a [`Conv2d`]: `Conv::new(in, out, kernel)`, then what differs from stride 1, no padding, a bias.
+#[derive(Debug, Clone, Copy)]
+pub struct Conv {
+    inp: i64,
+    out: i64,
+    kernel: [i64; 2],
+    stride: [i64; 2],
+    padding: [i64; 2],
+    dilation: [i64; 2],
+    groups: i64,
+    bias: bool,
+}
+
+impl Conv {
+    /// A square kernel, stride 1, no padding, with bias.
+    pub fn new(inp: i64, out: i64, kernel: i64) -> Conv {
+        Conv { inp, out, kernel: [kernel; 2], stride: [1; 2], padding: [0; 2], dilation: [1; 2], groups: 1, bias: true }
+    }
+
+    /// As [`Conv::new`], with the padding that keeps the size.
+    pub fn same(inp: i64, out: i64, kernel: i64) -> Conv {
+        Conv::new(inp, out, kernel).pad((kernel - 1) / 2)
+    }
+
+    /// A rectangular kernel: height, width.
+    pub fn kernel(self, kernel: [i64; 2]) -> Conv {
+        Conv { kernel, ..self }
+    }
+
+    /// Steps of more than one pixel.
+    pub fn stride(self, stride: i64) -> Conv {
+        Conv { stride: [stride; 2], ..self }
+    }
+
+    /// Zeros on every side.
+    pub fn pad(self, padding: i64) -> Conv {
+        Conv { padding: [padding; 2], ..self }
+    }
+
+    /// Zeros above and below, left and right.
+    pub fn pad_hw(self, padding: [i64; 2]) -> Conv {
+        Conv { padding, ..self }
+    }
+
+    /// Spread kernel positions.
+    pub fn dilation(self, dilation: i64) -> Conv {
+        Conv { dilation: [dilation; 2], ..self }
+    }
+
+    /// Channel groups; `groups == in` is a depthwise convolution.
+    pub fn groups(self, groups: i64) -> Conv {
+        Conv { groups, ..self }
+    }
+
+    /// Without bias.
+    pub fn no_bias(self) -> Conv {
+        Conv { bias: false, ..self }
+    }
+
+    /// Takes `weight` (out, in / groups, kh, kw) and `bias` (out) at `p`.
+    pub fn build(self, p: Path<'_>) -> Conv2d {
+        let [kh, kw] = self.kernel;
+        Conv2d {
+            path: p.name(),
+            weight: p.param("weight", &[self.out, self.inp / self.groups, kh, kw]),
+            bias: self.bias.then(|| p.param("bias", &[self.out])),
+            stride: self.stride,
+            padding: self.padding,
+            dilation: self.dilation,
+            groups: self.groups,
+        }
+    }
+}
+
+impl Layer for Conv2d {
+    /// (N, in, H, W) to (N, out, H', W').
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = scope::enter(&self.path, "Conv2d");
+        x.conv2d(&self.weight, self.bias.as_ref(), self.stride, self.padding, self.dilation, self.groups)
+    }
+}
+
+/// An activation that is a module in the reference, so that the challenge's hook counts it.
+#[derive(Debug)]
+pub struct Act {
+    path: String,
+    kind: ActKind,
+    in_place: bool,
+}
+
+/// Which activation.
+#[derive(Debug)]
+pub enum ActKind {
+    /// `torch.nn.ReLU`.
+    Relu,
+    /// `torch.nn.LeakyReLU` with its slope.
+    LeakyRelu(f64),
+    /// `torch.nn.PReLU` with its learned slopes.
+    PRelu(Tensor),
+    /// `torch.nn.SiLU`.
+    Silu,
+    /// `torch.nn.GELU`, exact.
+    Gelu,
+    /// `torch.nn.Sigmoid`.
+    Sigmoid,
+}
+
+impl Act {
+    /// An activation module at `p`. `in_place` as in the reference: it decides the peak memory.
+    pub fn new(p: Path<'_>, kind: ActKind, in_place: bool) -> Act {
+        Act { path: p.name(), kind, in_place }
+    }
+}
+
+impl Layer for Act {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let class = match self.kind {
+            ActKind::Relu => "ReLU",
+            ActKind::LeakyRelu(_) => "LeakyReLU",
+            ActKind::PRelu(_) => "PReLU",
+            ActKind::Silu => "SiLU",
+            ActKind::Gelu => "GELU",
+            ActKind::Sigmoid => "Sigmoid",
+        };
+        let _scope = scope::enter(&self.path, class);
+        match (&self.kind, self.in_place) {
+            (ActKind::Relu, false) => x.relu(),
+            (ActKind::Relu, true) => x.shallow_clone().relu_(),
+            (ActKind::LeakyRelu(slope), in_place) => leaky_relu(x, *slope, in_place),
+            (ActKind::PRelu(slopes), _) => x.prelu(slopes),
+            (ActKind::Silu, false) => x.silu(),
+            (ActKind::Silu, true) => x.shallow_clone().silu_(),
+            (ActKind::Gelu, _) => x.gelu("none"),
+            (ActKind::Sigmoid, false) => x.sigmoid(),
+            (ActKind::Sigmoid, true) => x.shallow_clone().sigmoid_(),
+        }
+    }
+}
+
+/// `F.leaky_relu`: tch's own lacks the slope.
+pub fn leaky_relu(x: &Tensor, slope: f64, in_place: bool) -> Tensor {
+    crate::ops::leaky_relu(x, slope, in_place)
+}
+
+/// A `torch.nn.PixelShuffle`: (N, C r^2, H, W) to (N, C, r H, r W) (Shi et al., ESPCN, 2016).
+#[derive(Debug)]
+pub struct PixelShuffle {
+    path: String,
+    factor: i64,
+}
+
+impl PixelShuffle {
+    /// The module at `p`.
+    pub fn new(p: Path<'_>, factor: i64) -> PixelShuffle {
+        PixelShuffle { path: p.name(), factor }
+    }
+}
+
+impl Layer for PixelShuffle {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = scope::enter(&self.path, "PixelShuffle");
+        x.pixel_shuffle(self.factor)
+    }
+}

@@ -1,0 +1,1 @@
+//! Editions of the challenge as data: rules, published tables.

@@ -1,0 +1,78 @@
+//! Arguments, and one file per command. A command parses, calls the library, prints; it computes nothing itself.
+
+mod models;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use esr_bench::Result;
+
+/// Benchmarks efficient super-resolution networks and ranks them by a challenge's rules.
+#[derive(Debug, Parser)]
+#[command(name = "esr-bench", version, propagate_version = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  the machine failed: a full disk, a file that cannot be written
+    2  the command line is wrong
+    3  a file or value is wrong; the message names it
+    4  done, but some submissions failed; each has a row with its reason
+    5  a graph holds operations that the counter does not know
+    6  the worker is missing, too old, or cannot start
+    7  a check found something wrong (lint, audit, data check, rules check)
+  130  interrupted; what was measured is kept";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the registry's networks.
+    Models(models::Args),
+}
+
+/// Parses the command line and runs the command.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Every command answers with an exit code of [`exit`].
+fn dispatch(command: Command) -> Result<u8> {
+    match command {
+        Command::Models(args) => models::run(&args),
+    }
+}
+
+/// Prints to standard output; a closed pipe (`| head`) is no error.
+pub(crate) fn print(text: &str) -> Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(esr_bench::Error::io("write", "standard output")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use esr_bench::exit;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+        assert_eq!(exit::INTERRUPTED, 130);
+    }
+}

@@ -1,0 +1,1 @@
+//! Measuring: what to run, in which order, and the loop that does it.

@@ -1,0 +1,386 @@
+//! The worker protocol: one JSON object a line on the worker's stdin (requests) and stdout (replies).
+//!
+//! The worker answers every request with one reply that carries the same `id`. Its stderr is its log; any other line
+//! on its stdout is a failure. Pixels travel outside the JSON: the harness creates a file, both sides map it, and a
+//! [`Slot`] says where an image's raw RGB bytes lie. HR never enters the worker.
+//!
+//! A session: `hello`, `load`, then any of `infer`, `time`, `memory`, `record`, at last `exit` (or end of input, at
+//! which the worker ends as well). `identify` and `fuse` need no loaded network.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::graph::{OpGraph, Recorded};
+
+/// The version of this protocol. Harness and worker must agree.
+pub const VERSION: u32 = 1;
+
+/// A request with its number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Numbered<T> {
+    /// Counts up from 1 in a session; a reply repeats its request's.
+    pub id: u64,
+    /// The request or the reply.
+    #[serde(flatten)]
+    pub body: T,
+}
+
+/// What the harness asks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Request {
+    /// Who are you, and what does this machine offer?
+    Hello {
+        /// The harness's [`VERSION`].
+        protocol: u32,
+    },
+    /// Build a network and put it on a device.
+    Load(Box<Load>),
+    /// One image through the network, its SR into the slot's output.
+    Infer {
+        /// Where its pixels lie.
+        slot: Slot,
+    },
+    /// Time `forward` alone on one image.
+    Time {
+        /// Where its pixels lie; the SR of the last repeat is hashed, not stored.
+        slot: Slot,
+        /// Untimed forwards before the first timed one.
+        warmup: u32,
+        /// Timed forwards.
+        repeats: u32,
+    },
+    /// Peak memory of one forward, after a reset of the allocator's peak.
+    Memory {
+        /// Where the image's pixels lie.
+        slot: Slot,
+    },
+    /// The operations of one forward on a `1 x 3 x height x width` input.
+    Record {
+        /// LR height in pixels.
+        height: i64,
+        /// LR width in pixels.
+        width: i64,
+        /// Real data or shapes alone; absent: shapes alone where the network allows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        how: Option<Recorded>,
+    },
+    /// Which registered architecture is this state dict?
+    Identify {
+        /// A weights file.
+        file: PathBuf,
+    },
+    /// Training form to deploy form.
+    Fuse {
+        /// The architecture's name in the registry.
+        arch: String,
+        /// Its hyperparameters.
+        config: Map<String, Value>,
+        /// The training-form weights.
+        weights: PathBuf,
+        /// Where to write the deploy form (`.safetensors`).
+        output: PathBuf,
+    },
+    /// End.
+    Exit,
+}
+
+/// What to load, and how to run it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// The network.
+    pub network: Network,
+    /// `cpu` or `cuda:N`.
+    pub device: String,
+    /// SR size over LR size.
+    pub scale: u32,
+    /// The largest value of the network's input and output: 1 or 255 (others are possible).
+    pub data_range: f64,
+    /// Overlapping tiles instead of the whole image at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tile: Option<Tile>,
+    /// Precision and thread settings.
+    #[serde(default)]
+    pub switches: Switches,
+}
+
+/// What runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Network {
+    /// A registered architecture.
+    Registry {
+        /// Its name in the registry: `rlfn`.
+        arch: String,
+        /// Its hyperparameters, as in the card.
+        #[serde(default)]
+        config: Map<String, Value>,
+        /// Where its weights come from.
+        weights: Weights,
+    },
+    /// A team's own program: TorchScript (`.pt`) or `torch.export` archives (`.pt2`), one or, where the archive is
+    /// bound to one size, one per size.
+    Program {
+        /// The files.
+        files: Vec<PathBuf>,
+    },
+}
+
+/// Where weights come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum Weights {
+    /// A state dict: `.pth`, `.pt` (zip or legacy pickle), `.safetensors`.
+    File {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Seeded random values: fit for efficiency, not for quality.
+    Random {
+        /// The seed.
+        seed: u64,
+    },
+}
+
+/// Tiling, in LR pixels: tiles of `size`, neighbours sharing `overlap`, overlaps averaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tile {
+    /// Side of a tile.
+    pub size: u32,
+    /// Shared border.
+    pub overlap: u32,
+}
+
+/// Precision and thread settings; absent ones stay as libtorch has them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// Threads within an operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u32>,
+    /// TF32 in cuDNN's convolutions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tf32_conv: Option<bool>,
+    /// TF32 in cuBLAS's matrix products.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tf32_matmul: Option<bool>,
+    /// cuDNN tries its algorithms and keeps the fastest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cudnn_benchmark: Option<bool>,
+    /// Deterministic algorithms only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deterministic: Option<bool>,
+}
+
+/// Where an image lies in the exchange file: `height * width * 3` bytes of LR (RGB, rows first), and room for
+/// `scale^2` times as many of SR.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// The exchange file.
+    pub file: PathBuf,
+    /// LR height in pixels.
+    pub height: usize,
+    /// LR width in pixels.
+    pub width: usize,
+    /// Where the LR bytes begin.
+    pub lr_offset: usize,
+    /// Where the SR bytes begin.
+    pub sr_offset: usize,
+}
+
+/// What the worker answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum Reply {
+    /// To `hello`.
+    Hello(Hello),
+    /// To `load`.
+    Loaded(Loaded),
+    /// To `infer`.
+    Inferred(Inferred),
+    /// To `time`.
+    Timed(Timed),
+    /// To `memory`.
+    Memory(Memory),
+    /// To `record`.
+    Recorded {
+        /// The operations.
+        graph: Box<OpGraph>,
+    },
+    /// To `identify`.
+    Identified(Identified),
+    /// To `fuse`.
+    Fused(Fused),
+    /// To `exit`.
+    Bye,
+    /// To anything that went wrong.
+    Failed(Failed),
+}
+
+/// The worker and the machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The worker's [`VERSION`].
+    pub protocol: u32,
+    /// The worker's name and version: `esr-worker 0.1.0`.
+    pub worker: String,
+    /// `libtorch 2.11.0`.
+    pub backend: String,
+    /// `cpu`, `cuda:0`, ...
+    pub devices: Vec<Device>,
+    /// Architectures that the worker can build, by name.
+    pub architectures: Vec<String>,
+    /// CPU capability, MKL, oneDNN, thread counts: free text pairs for the record.
+    #[serde(default)]
+    pub details: Map<String, Value>,
+}
+
+/// A device that a network can run on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// `cpu` or `cuda:N`.
+    pub id: String,
+    /// Its model's name, where the worker can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A network stands ready.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Loaded {
+    /// Elements of every parameter, each shared one once.
+    pub parameters: u64,
+    /// Elements of every buffer.
+    pub buffers: u64,
+    /// The flags in force after the switches were set, for the record.
+    pub settings: Map<String, Value>,
+    /// SHA-256 of each file that was read, in the order of the request.
+    #[serde(default)]
+    pub hashes: Vec<FileHash>,
+    /// What the loader has to say: keys that were renamed, sizes that a program is bound to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// A file's identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileHash {
+    /// The file.
+    pub path: PathBuf,
+    /// Hexadecimal.
+    pub sha256: String,
+}
+
+/// SR lies in the exchange file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inferred {
+    /// SR height in pixels.
+    pub height: usize,
+    /// SR width in pixels.
+    pub width: usize,
+    /// SHA-256 of the SR bytes, hexadecimal.
+    pub sha256: String,
+    /// Values of the raw output that were NaN or infinite.
+    pub non_finite: u64,
+    /// The smallest and largest finite raw output value, in the network's data range.
+    pub range: [f64; 2],
+}
+
+/// Times of one image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Timed {
+    /// Device time of each timed forward, in milliseconds (device events on CUDA, a monotonic clock on the CPU).
+    pub ms: Vec<f64>,
+    /// The process's CPU time during each, in milliseconds.
+    pub cpu_ms: Vec<f64>,
+    /// SHA-256 of the last repeat's SR bytes, hexadecimal.
+    pub sha256: String,
+}
+
+/// Peak memory of one forward.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Bytes.
+    pub peak_bytes: u64,
+    /// What the figure is.
+    pub how: MemoryHow,
+}
+
+/// What a memory figure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemoryHow {
+    /// The device allocator's peak of allocated bytes: the challenge's figure.
+    DeviceAllocator,
+    /// The growth of the process's peak resident set during the forward, on the CPU.
+    ResidentGrowth,
+}
+
+/// Which architecture a state dict belongs to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Identified {
+    /// Every architecture that explains all keys and shapes; more than one is ambiguous, none is unknown.
+    pub candidates: Vec<Candidate>,
+    /// Why the nearest ones do not fit, where there is no candidate.
+    #[serde(default)]
+    pub near_misses: Vec<String>,
+    /// Elements of all tensors in the file.
+    pub elements: u64,
+}
+
+/// One architecture that fits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Its name in the registry.
+    pub arch: String,
+    /// The hyperparameters that keys and shapes tell.
+    pub config: Map<String, Value>,
+    /// Hyperparameters that they do not tell, and what was assumed.
+    #[serde(default)]
+    pub assumed: Vec<String>,
+    /// `deploy` or `training`.
+    pub form: String,
+}
+
+/// A training form became a deploy form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fused {
+    /// Parameters before.
+    pub parameters_before: u64,
+    /// Parameters after.
+    pub parameters_after: u64,
+    /// Blocks that were fused, by kind.
+    pub blocks: Map<String, Value>,
+    /// Largest absolute difference of the two forms on random input, borders included, over the largest magnitude.
+    pub relative_error: f64,
+}
+
+/// Why a request was not fulfilled. The worker goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failed {
+    /// What kind.
+    pub kind: FailureKind,
+    /// One line for the submission's row; it names the file, the key or the operation.
+    pub message: String,
+}
+
+/// Kinds of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The request makes no sense now: another protocol version, no network loaded, an unknown device.
+    Request,
+    /// A weights file or a program cannot be read, or does not fit.
+    Load,
+    /// The network threw while running.
+    Run,
+    /// The output has the wrong shape or type.
+    Output,
+    /// The device is out of memory.
+    OutOfMemory,
+    /// An operation is not supported: a custom or higher-order one.
+    Unsupported,
+}

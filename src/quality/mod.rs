@@ -1,0 +1,1 @@
+//! Image quality: PNG, PSNR, SSIM and the integer bicubic, in f64, bit by bit as the field defines them.

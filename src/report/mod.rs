@@ -1,0 +1,1 @@
+//! Reports: one leaderboard, many formats.

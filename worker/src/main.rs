@@ -1,0 +1,3 @@
+//! `esr-worker`: runs one network on libtorch for `esr-bench`.
+
+fn main() {}
