@@ -133,6 +133,9 @@ pub struct Entry {
     /// Remarks of the source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Every cell of the table that the entry was read from, as printed, by column: what a ranking is compared with.
+    #[serde(skip)]
+    pub printed: BTreeMap<String, String>,
     /// How far the entry's code is the harness's own; unknown for tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<crate::submission::Trust>,
