@@ -1,8 +1,8 @@
-//! Blocks that several networks share, each with its paper.
+//! ESA, the gate of the RFDN family.
 
 use tch::Tensor;
 
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer, PixelShuffle};
+use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
 use crate::scope;
 use crate::vars::Path;
 
@@ -74,31 +74,5 @@ impl Layer for Esa {
         let wide = small.upsample_bilinear2d([size[2], size[3]], false, None, None);
         let gate = self.conv4.forward(&(wide + self.conv_f.forward(&narrow))).sigmoid();
         x * gate
-    }
-}
-
-/// A convolution and a pixel shuffle: `Sequential(Conv2d, PixelShuffle)`, keys `0.weight`, `0.bias`.
-#[derive(Debug)]
-pub struct Upsampler {
-    path: String,
-    conv: Conv2d,
-    shuffle: PixelShuffle,
-}
-
-impl Upsampler {
-    /// (N, `inp`, H, W) to (N, 3, `scale` H, `scale` W).
-    pub fn new(p: Path<'_>, inp: i64, scale: i64) -> Upsampler {
-        Upsampler {
-            path: p.name(),
-            conv: Conv::same(inp, 3 * scale * scale, 3).build(p.sub(0)),
-            shuffle: PixelShuffle::new(p.sub(1), scale),
-        }
-    }
-}
-
-impl Layer for Upsampler {
-    fn forward(&self, x: &Tensor) -> Tensor {
-        let _scope = scope::enter(&self.path, "Sequential");
-        self.shuffle.forward(&self.conv.forward(x))
     }
 }
