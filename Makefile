@@ -1,0 +1,36 @@
+# Every target does the set-up that it needs; a second run reuses what the first one set up.
+
+.PHONY: setup build demo test check bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make setup   libtorch, and what else is missing"
+	@echo "make demo    measure the registry on the CPU, rank it, and print NTIRE 2022's table as recomputed"
+	@echo "make test    every test"
+	@echo "make check   formatting and lints"
+	@echo "make bench   every benchmark"
+	@echo "make clean   remove what set-up and builds made (results and submissions stay)"
+
+setup:
+	@command -v python3 >/dev/null || { echo "setup: python3 is missing: run 'apt-get install python3 python3-pip'"; exit 1; }
+	@python3 scripts/setup.py
+
+build: setup
+	cargo build --release --workspace
+
+demo: build
+	@scripts/demo.sh
+
+test: setup
+	cargo test --workspace
+
+check: setup
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+bench: setup
+	cargo bench --workspace
+
+clean:
+	cargo clean
+	rm -rf .libtorch .libtorch.download .libtorch.partial .libtorch.lock

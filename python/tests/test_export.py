@@ -1,0 +1,97 @@
+"""The exporter on the zoo: which way each network goes, and that what is written agrees with eager."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent))
+import esr_export  # noqa: E402
+import zoo  # noqa: E402
+
+ZOO_FILE = Path(zoo.__file__)
+
+
+@pytest.fixture
+def weights(tmp_path):
+    def save(name, wrap=lambda state: state):
+        path = tmp_path / f"{name}.pth"
+        torch.save(wrap(zoo.build(name).state_dict()), path)
+        return path
+
+    return save
+
+
+def export(name, tmp_path, weights_path, *extra):
+    out = tmp_path / f"team_{name}"
+    spec = f"{ZOO_FILE}:{zoo.ZOO[name].__name__}"
+    args = [spec, "--weights", str(weights_path), "--data-range", "1", "-o", str(out), "--tolerance", "1e-4", *extra]
+    return esr_export.export(esr_export.parse(args)), out
+
+
+@pytest.mark.parametrize("name", sorted(set(zoo.ZOO) - {"size_branch"}))
+def test_every_network_without_a_branch_exports_for_all_sizes(name, tmp_path, weights):
+    way, out = export(name, tmp_path, weights(name))
+    assert way == "dynamic"
+    program = torch.export.load(out / "program.pt2").module(check_guards=False)
+    for size in [(20, 30), (41, 33)]:
+        x = torch.rand(1, 3, *size)
+        with torch.no_grad():
+            assert torch.allclose(program(x), zoo.build(name)(x), atol=1e-4)
+
+
+def test_a_branch_on_the_size_falls_back_and_says_why(tmp_path, weights, capsys):
+    images = tmp_path / "LR"
+    images.mkdir()
+    for size in [(32, 40), (33, 40)]:
+        write_png(images / f"{size[0]}x{size[1]}.png", *size)
+    way, out = export("size_branch", tmp_path, weights("size_branch"), "--sizes", str(images))
+    said = capsys.readouterr().out
+    assert way == "static"
+    assert "dynamic:" in said and "trace:" in said and "not possible" in said
+    names = {path.name for path in out.iterdir()}
+    assert names == {"submission.toml", "program_32x40.pt2", "program_33x40.pt2", "program_256x256.pt2"}
+
+
+@pytest.mark.parametrize("wrap", [lambda s: {"params": s}, lambda s: {"net": {f"module.{k}": v for k, v in s.items()}, "epoch": 3}])
+def test_nested_and_prefixed_weights_load(wrap, tmp_path, weights):
+    way, _ = export("plain", tmp_path, weights("plain", wrap))
+    assert way == "dynamic"
+
+
+def test_weights_that_do_not_fit_are_refused_by_key(tmp_path, weights):
+    with pytest.raises(esr_export.Refusal, match=r"1 keys are missing \['head.bias'\]"):
+        export("plain", tmp_path, weights("plain", lambda s: {k: v for k, v in s.items() if k != "head.bias"}))
+
+
+def test_a_wrong_scale_is_refused(tmp_path, weights):
+    with pytest.raises(esr_export.Refusal, match="not x2 RGB"):
+        export("plain", tmp_path, weights("plain"), "--scale", "2")
+
+
+def test_the_manifest_records_hash_version_and_checked_sizes(tmp_path, weights):
+    _, out = export("plain", tmp_path, weights("plain"), "--team", "Équipe 7", "--tile", "48", "--overlap", "8")
+    text = (out / "submission.toml").read_text(encoding="utf-8")
+    assert 'team = "Équipe 7"' in text
+    assert f"torch = {json.dumps(torch.__version__)}" in text
+    assert text.count("[[program.checked]]") == len(esr_export.CHECKED)
+    assert "size = 48" in text and "overlap = 8" in text
+
+
+def test_a_subclass_is_recorded_as_what_it_stands_for():
+    assert esr_export.standard_classes(zoo.build("subclass")) == {"zoo.OwnConv": "Conv2d"}
+
+
+def write_png(path, height, width):
+    import struct
+    import zlib
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = (b"\0" + bytes(3 * width)) * height
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
