@@ -1,0 +1,27 @@
+//! CSV: full precision, one line an entry, the fixed header unless other columns are asked for.
+
+use super::column::Column;
+use super::{Report, View};
+use crate::error::{Error, Result};
+
+/// See [`super::Format::Csv`].
+pub(super) struct Csv;
+
+impl Report for Csv {
+    fn render(&self, view: &View<'_>) -> Result<String> {
+        let mut columns = view.options.columns.clone();
+        if columns.is_empty() {
+            columns.extend(Column::CSV);
+            columns.extend(view.options.pareto.map(|_| Column::Pareto));
+        }
+        let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+        let failed = |error: ::csv::Error| Error::io("write", "CSV")(error.into());
+        writer.write_record(columns.iter().map(|c| c.name())).map_err(failed)?;
+        for line in view.lines() {
+            writer.write_record(columns.iter().map(|c| c.exact(&view.board.track, &line))).map_err(failed)?;
+        }
+        let bytes = writer.into_inner().map_err(|e| Error::io("write", "CSV")(e.into_error()))?;
+        // Every cell was a string: the bytes are UTF-8.
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}

@@ -1,0 +1,67 @@
+//! Markdown: pipe tables with ranks in parentheses, best in bold.
+
+use std::fmt::Write;
+
+use super::column::Column;
+use super::view::Line;
+use super::{Report, View, text};
+use crate::error::Result;
+
+/// See [`super::Format::Markdown`].
+pub(super) struct Markdown;
+
+impl Report for Markdown {
+    fn render(&self, view: &View<'_>) -> Result<String> {
+        let columns = view.columns();
+        let mut out = format!("### {}: {}\n\n", escape(&view.board.title), escape(&view.board.track));
+        let lines: Vec<_> = view.ranked().chain(view.baseline()).collect();
+        table(&mut out, view, &columns, &lines);
+        let unranked: Vec<_> = view.unranked().collect();
+        if !unranked.is_empty() {
+            out.push_str("\nNot ranked:\n\n");
+            table(&mut out, view, &text::unranked_columns(&columns), &unranked);
+        }
+        let notes = view.notes();
+        if !notes.is_empty() {
+            out.push('\n');
+        }
+        for note in notes {
+            let _ = writeln!(out, "- {}", escape(&note));
+        }
+        Ok(out)
+    }
+}
+
+fn table(out: &mut String, view: &View<'_>, columns: &[Column], lines: &[Line<'_>]) {
+    let headings: Vec<String> = view.headings(columns).iter().map(|h| escape(h)).collect();
+    let rules: Vec<&str> = columns.iter().map(|c| if c.is_numeric() { "---:" } else { "---" }).collect();
+    let _ = writeln!(out, "| {} |\n| {} |", headings.join(" | "), rules.join(" | "));
+    for line in lines {
+        let cells: Vec<String> = columns.iter().map(|&c| cell(view, c, line)).collect();
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
+    }
+}
+
+fn cell(view: &View<'_>, column: Column, line: &Line<'_>) -> String {
+    let shown = view.shown(column, line);
+    let mut value = escape(&shown.value);
+    if shown.best {
+        value = format!("**{value}**");
+    }
+    text::with_rank(&value, shown.rank)
+}
+
+/// Takes from every character with a meaning in a table's cell that meaning.
+fn escape(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    for c in text::one_line(raw).chars() {
+        match c {
+            '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '~' | '#' | '$' => out.extend(['\\', c]),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}

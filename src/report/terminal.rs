@@ -1,0 +1,59 @@
+//! The table for people: each metric's rank in parentheses as the challenge prints it, below it what is not ranked and why.
+
+use std::fmt::Write;
+
+use super::column::Column;
+use super::text::{Align, Cell, Style, Table};
+use super::view::{Kind, Line};
+use super::{Report, View, text};
+use crate::error::Result;
+
+/// See [`super::Format::Table`].
+pub(super) struct Terminal;
+
+impl Report for Terminal {
+    fn render(&self, view: &View<'_>) -> Result<String> {
+        let board = &view.board;
+        let mut out = format!("{}: {}\n\n", text::one_line(&board.title), text::one_line(&board.track));
+        let columns = view.columns();
+        let lines: Vec<Line<'_>> = view.ranked().chain(view.baseline()).collect();
+        let _ = writeln!(out, "{}", table(view, &columns, &lines));
+        let unranked: Vec<Line<'_>> = view.unranked().collect();
+        if !unranked.is_empty() {
+            let _ = writeln!(out, "\nNot ranked:\n\n{}", table(view, &text::unranked_columns(&columns), &unranked));
+        }
+        let notes = view.notes();
+        if !notes.is_empty() {
+            out.push('\n');
+        }
+        for note in notes {
+            let _ = writeln!(out, "note: {note}");
+        }
+        Ok(out)
+    }
+}
+
+fn table(view: &View<'_>, columns: &[Column], lines: &[Line<'_>]) -> Table {
+    let align = |c: &Column| if c.is_numeric() { Align::Right } else { Align::Left };
+    let mut table =
+        Table::new(view.headings(columns).into_iter().zip(columns.iter().map(align))).colour(view.options.colour);
+    if let Some(width) = view.options.width {
+        table = table.width(width);
+    }
+    // Ranks are padded on their right, so that the values before them stay aligned at the point.
+    let suffix = |column: Column, line: &Line<'_>| view.shown(column, line).rank.map_or(0, |r| text::rank(r).len() + 1);
+    let widths: Vec<usize> =
+        columns.iter().map(|&c| lines.iter().map(|l| suffix(c, l)).max().unwrap_or_default()).collect();
+    for line in lines {
+        if line.kind == Kind::Baseline {
+            table.rule();
+        }
+        table.row(columns.iter().zip(&widths).map(|(&column, &width)| {
+            let shown = view.shown(column, line);
+            let padding = width - suffix(column, line);
+            let style = if shown.best { Style::Good } else { Style::Plain };
+            Cell::new(format!("{}{:padding$}", text::with_rank(&shown.value, shown.rank), "")).style(style)
+        }));
+    }
+    table
+}
