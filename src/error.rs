@@ -35,6 +35,16 @@ pub enum Error {
         /// What stands there.
         found: String,
     },
+    /// Pixels do not fit what is asked of them, or each other.
+    #[error("{what}: expected {expected}, found {found}")]
+    Shape {
+        /// The image.
+        what: String,
+        /// The size that it should have.
+        expected: String,
+        /// The size that it has.
+        found: String,
+    },
     /// A value on the command line is well formed, but means nothing here.
     #[error("{0}")]
     Usage(String),
@@ -103,7 +113,7 @@ impl Error {
         match self {
             Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => exit::BAD_INPUT,
             Error::Io { .. } => exit::FAILED,
-            Error::Input { .. } => exit::BAD_INPUT,
+            Error::Input { .. } | Error::Shape { .. } => exit::BAD_INPUT,
             Error::Usage(_) => exit::USAGE,
             Error::Worker(_) => exit::NO_WORKER,
             Error::Submission { .. } => exit::SOME_FAILED,

@@ -1,0 +1,19 @@
+//! What the integration tests of all three packages share.
+
+use std::path::{Path, PathBuf};
+
+/// The folder of data, weights and truths beside the project's root, which the repository does not hold. Where it is
+/// absent the test named `test_name` says that it was skipped; under `CI=true` it fails instead.
+///
+/// # Panics
+/// Under `CI=true`, if the folder is absent.
+pub(crate) fn shared(test_name: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().find(|dir| dir.join("Cargo.lock").is_file());
+    let shared = root.and_then(Path::parent).map(|parent| parent.join("shared"));
+    let found = shared.filter(|folder| folder.is_dir());
+    if found.is_none() {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{test_name}: ../shared is absent under CI=true");
+        eprintln!("skipped: {test_name}: ../shared is absent");
+    }
+    found
+}
