@@ -1,0 +1,286 @@
+//! A worker that runs no network: it speaks the protocol, upscales by repeating pixels, and misbehaves as it is told.
+//!
+//! Tests use it to see a whole run in no time; whoever writes a worker for another backend finds the protocol in use
+//! here. A submission scripts it through the hyperparameters of the architecture `mock`, see [`Script`]. The
+//! environment's `MOCK_PROTOCOL` is the version that it claims to speak.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead, Write};
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+use esr_bench::graph::{Arg, Op, OpGraph, Recorded, Role, Scope, TensorInfo, opgraph};
+use esr_bench::protocol::{
+    Device, Failed, FailureKind, Hello, Inferred, Load, Loaded, Memory, MemoryHow, Network, Numbered, Reply, Request,
+    Slot, Timed, VERSION,
+};
+use indexmap::IndexMap;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+/// How the mock behaves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Script {
+    /// Milliseconds that a forward of 128 x 128 pixels is said to take.
+    ms: f64,
+    /// Milliseconds that each request really takes.
+    delay_ms: u64,
+    /// What goes wrong.
+    fault: Option<Fault>,
+    /// At which request: `load`, `infer`, `time`, `memory`, `record`, `exit`.
+    at: String,
+    /// At which of those, from 1.
+    nth: u32,
+    /// A file that hears of every request: a line `PID REQUEST HEIGHTxWIDTH`.
+    log: Option<std::path::PathBuf>,
+}
+
+impl Default for Script {
+    fn default() -> Script {
+        Script { ms: 10.0, delay_ms: 0, fault: None, at: "time".into(), nth: 1, log: None }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Fault {
+    Segfault,
+    Panic,
+    ExitCode,
+    Hang,
+    Rubbish,
+    Unfinished,
+    Chatter,
+    WrongId,
+    WrongKind,
+    Allocate,
+    Refuse,
+    WrongSize,
+    CutFile,
+    Differ,
+    NotFinite,
+}
+
+#[derive(Default)]
+struct State {
+    script: Script,
+    scale: usize,
+    seen: std::collections::HashMap<&'static str, u32>,
+}
+
+#[allow(clippy::print_stdout, reason = "stdout is the protocol")]
+fn main() {
+    let mut state = State::default();
+    for line in std::io::stdin().lock().lines() {
+        let request: Numbered<Request> = serde_json::from_str(&line.expect("a readable request")).expect("a request");
+        let (kind, size) = describe(&request.body);
+        if let Request::Load(load) = &request.body {
+            state.load(load);
+        }
+        let fault = state.enter(kind, &size);
+        let mut id = request.id;
+        match fault {
+            Some(Fault::Segfault) => {
+                eprintln!("about to read a null pointer");
+                // SAFETY: the process is meant to die here. Rust's own handler would survive a raised signal.
+                unsafe {
+                    libc::signal(libc::SIGSEGV, libc::SIG_DFL);
+                    libc::raise(libc::SIGSEGV);
+                }
+            }
+            Some(Fault::Panic) => panic!("a tensor of the wrong shape"),
+            Some(Fault::ExitCode) => std::process::exit(9),
+            Some(Fault::Hang) => loop {
+                std::thread::sleep(Duration::from_secs(3600));
+            },
+            Some(Fault::Rubbish) => println!("Segmentation maps: 3"),
+            Some(Fault::Unfinished) => {
+                print!("{{\"id\":");
+                std::io::stdout().flush().expect("an open pipe");
+                std::process::exit(0);
+            }
+            Some(Fault::Allocate) => {
+                let mut hoard: Vec<Vec<u8>> = Vec::new();
+                loop {
+                    hoard.push(vec![1; 8 << 20]);
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+            Some(Fault::WrongId) => id += 1,
+            _ => {}
+        }
+        let reply = match fault {
+            Some(Fault::WrongKind) => Reply::Bye,
+            Some(Fault::Refuse) => {
+                Reply::Failed(Failed { kind: FailureKind::Run, message: "the network threw:\nshape mismatch".into() })
+            }
+            _ => state.answer(request.body, fault),
+        };
+        let bye = reply == Reply::Bye;
+        println!("{}", serde_json::to_string(&Numbered { id, body: reply }).expect("a reply"));
+        if fault == Some(Fault::Chatter) {
+            println!("done with {kind}");
+        }
+        if bye {
+            return;
+        }
+    }
+}
+
+fn describe(request: &Request) -> (&'static str, String) {
+    let of = |slot: &Slot| format!("{}x{}", slot.height, slot.width);
+    match request {
+        Request::Hello { .. } => ("hello", String::new()),
+        Request::Load(_) => ("load", String::new()),
+        Request::Infer { slot } => ("infer", of(slot)),
+        Request::Time { slot, .. } => ("time", of(slot)),
+        Request::Memory { slot } => ("memory", of(slot)),
+        Request::Record { height, width, .. } => ("record", format!("{height}x{width}")),
+        Request::Identify { .. } => ("identify", String::new()),
+        Request::Fuse { .. } => ("fuse", String::new()),
+        Request::Exit => ("exit", String::new()),
+    }
+}
+
+impl State {
+    fn load(&mut self, load: &Load) {
+        self.scale = load.scale as usize;
+        if let Network::Registry { config, .. } = &load.network {
+            self.script = serde_json::from_value(serde_json::Value::Object(config.clone())).expect("a script");
+        }
+    }
+
+    /// Notes that a request came, and says what goes wrong with it.
+    fn enter(&mut self, kind: &'static str, size: &str) -> Option<Fault> {
+        if let Some(log) = &self.script.log {
+            let mut file = OpenOptions::new().create(true).append(true).open(log).expect("a log");
+            file.write_all(format!("{} {kind} {size}\n", std::process::id()).as_bytes()).expect("a log");
+        }
+        std::thread::sleep(Duration::from_millis(self.script.delay_ms));
+        let count = self.seen.entry(kind).or_default();
+        *count += 1;
+        self.script.fault.filter(|_| kind == self.script.at && *count == self.script.nth)
+    }
+
+    fn answer(&self, request: Request, fault: Option<Fault>) -> Reply {
+        match request {
+            Request::Hello { .. } => Reply::Hello(Hello {
+                protocol: std::env::var("MOCK_PROTOCOL").map_or(VERSION, |v| v.parse().expect("a version")),
+                worker: "mock-worker 1".into(),
+                backend: "none".into(),
+                devices: vec![Device { id: "cpu".into(), name: None }],
+                architectures: vec!["mock".into()],
+                details: serde_json::Map::new(),
+            }),
+            Request::Load(_) => Reply::Loaded(Loaded {
+                parameters: 30,
+                buffers: 0,
+                settings: serde_json::Map::from_iter([("mock".to_owned(), true.into())]),
+                hashes: Vec::new(),
+                notes: Vec::new(),
+            }),
+            Request::Infer { slot } => self.infer(&slot, fault),
+            Request::Time { slot, repeats, .. } => {
+                let ms = self.script.ms * (slot.height * slot.width) as f64 / (128.0 * 128.0);
+                let mut sr = self.upscale(&slot);
+                if fault == Some(Fault::Differ) {
+                    sr[0] ^= 1;
+                }
+                Reply::Timed(Timed {
+                    ms: (0..repeats).map(|i| ms * (1.0 + f64::from(i) / 100.0)).collect(),
+                    cpu_ms: vec![ms; repeats as usize],
+                    sha256: hash(&sr),
+                })
+            }
+            Request::Memory { slot } => Reply::Memory(Memory {
+                peak_bytes: (slot.height * slot.width * 1024) as u64,
+                how: MemoryHow::ResidentGrowth,
+            }),
+            Request::Record { height, width, .. } => Reply::Recorded { graph: Box::new(graph(height, width)) },
+            Request::Identify { .. } | Request::Fuse { .. } => {
+                Reply::Failed(Failed { kind: FailureKind::Unsupported, message: "the mock only measures".into() })
+            }
+            Request::Exit => Reply::Bye,
+        }
+    }
+
+    fn infer(&self, slot: &Slot, fault: Option<Fault>) -> Reply {
+        let sr = self.upscale(slot);
+        let file = OpenOptions::new().write(true).open(&slot.file).expect("the exchange file");
+        file.write_all_at(&sr, slot.sr_offset as u64).expect("room for SR");
+        if fault == Some(Fault::CutFile) {
+            file.set_len(slot.sr_offset as u64 + 5).expect("a file that can be cut");
+        }
+        let wrong = usize::from(fault == Some(Fault::WrongSize));
+        Reply::Inferred(Inferred {
+            height: slot.height * self.scale + wrong,
+            width: slot.width * self.scale,
+            sha256: hash(&sr),
+            non_finite: if fault == Some(Fault::NotFinite) { 7 } else { 0 },
+            range: [0.0, 1.0],
+        })
+    }
+
+    /// Every pixel `scale` x `scale` times.
+    fn upscale(&self, slot: &Slot) -> Vec<u8> {
+        let file = OpenOptions::new().read(true).open(&slot.file).expect("the exchange file");
+        let mut lr = vec![0; slot.height * slot.width * 3];
+        file.read_exact_at(&mut lr, slot.lr_offset as u64).expect("the LR pixels");
+        let width = slot.width * self.scale;
+        (0..slot.height * self.scale)
+            .flat_map(|y| (0..width).map(move |x| (y, x)))
+            .flat_map(|(y, x)| {
+                let at = 3 * ((y / self.scale) * slot.width + x / self.scale);
+                [lr[at], lr[at + 1], lr[at + 2]]
+            })
+            .collect()
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// One 3 x 3 convolution from 3 to 3 channels without bias.
+fn graph(height: i64, width: i64) -> OpGraph {
+    let tensor = |shape: &[i64], storage, role, name: Option<&str>| TensorInfo {
+        shape: shape.to_vec(),
+        dtype: "float32".into(),
+        storage,
+        role,
+        name: name.map(str::to_owned),
+    };
+    let pair = |n| Arg::List(vec![Arg::Int(n), Arg::Int(n)]);
+    let args = IndexMap::from_iter(
+        [
+            ("input", Arg::Tensor { t: 0 }),
+            ("weight", Arg::Tensor { t: 1 }),
+            ("bias", Arg::None),
+            ("stride", pair(1)),
+            ("padding", pair(1)),
+            ("dilation", pair(1)),
+            ("groups", Arg::Int(1)),
+        ]
+        .map(|(name, arg)| (name.to_owned(), arg)),
+    );
+    let scope = |path: &str, class: &str| Scope { path: path.into(), class: class.into(), call: 0 };
+    OpGraph {
+        format: opgraph::FORMAT,
+        network: "mock".into(),
+        recorded: Recorded::Meta,
+        input: [1, 3, height, width],
+        tensors: vec![
+            tensor(&[1, 3, height, width], 0, Role::Input, None),
+            tensor(&[3, 3, 3, 3], 1, Role::Parameter, Some("conv.weight")),
+            tensor(&[1, 3, height, width], 2, Role::Output, None),
+        ],
+        ops: vec![Op {
+            name: "aten::conv2d".into(),
+            overload: String::new(),
+            args,
+            outputs: vec![2],
+            scope: vec![scope("", "Mock"), scope("conv", "Conv2d")],
+        }],
+    }
+}

@@ -1,0 +1,171 @@
+//! Whatever a worker does, the harness gets a reason in one line, and no process is left behind.
+
+#[path = "common/mock.rs"]
+mod mock;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use esr_bench::protocol::{Load, Network, Reply, Request, Slot, Switches, Weights};
+use esr_bench::runner::{Exchange, Failure, Launch, Limits, Worker};
+use serde_json::{Value, json};
+
+fn start(limits: Limits) -> Worker {
+    let launch = Launch::new(mock::worker().to_path_buf(), limits);
+    Worker::start(&launch, Arc::default()).unwrap()
+}
+
+fn generous() -> Limits {
+    Limits::default()
+}
+
+fn load(script: Value) -> Request {
+    let Value::Object(config) = script else { panic!("a script is an object") };
+    Request::Load(Box::new(Load {
+        network: Network::Registry { arch: "mock".into(), config, weights: Weights::Random { seed: 0 } },
+        device: "cpu".into(),
+        scale: 4,
+        data_range: 1.0,
+        tile: None,
+        switches: Switches::default(),
+    }))
+}
+
+fn slot(folder: &Path) -> (Exchange, Slot) {
+    let exchange = Exchange::create(&folder.join("exchange")).unwrap();
+    let slot = exchange.put(&[7; 2 * 3 * 3], 2, 3, 4).unwrap();
+    (exchange, slot)
+}
+
+/// What becomes of a `time` request that goes wrong as `fault` says.
+fn fault(fault: &str, limits: Limits) -> Failure {
+    let folder = tempfile::tempdir().unwrap();
+    let (_exchange, slot) = slot(folder.path());
+    let mut worker = start(limits);
+    worker.request(&load(json!({ "fault": fault })), "loading").unwrap();
+    let request = Request::Time { slot, warmup: 0, repeats: 1 };
+    match worker.request(&request, "timing baby") {
+        Err(failure) => failure,
+        Ok(_) => worker.finish("the end").unwrap_err(),
+    }
+}
+
+#[test]
+fn pixels_go_out_and_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (exchange, slot) = slot(folder.path());
+    let mut worker = start(generous());
+    assert_eq!(worker.hello().worker, "mock-worker 1");
+    worker.request(&load(json!({})), "loading").unwrap();
+    let Reply::Inferred(inferred) = worker.request(&Request::Infer { slot: slot.clone() }, "a test").unwrap() else {
+        panic!("not a reply to infer")
+    };
+    assert_eq!((inferred.height, inferred.width), (8, 12));
+    assert_eq!(exchange.take(&slot, 8, 12).unwrap(), Some(vec![7; 8 * 12 * 3]));
+    assert_eq!(exchange.take(&slot, 9, 12).unwrap(), None, "there is no more than the slot holds");
+    worker.finish("a test").unwrap();
+}
+
+#[test]
+fn every_way_to_fail_has_its_reason() {
+    let reason = |name| fault(name, generous()).to_string();
+    assert_eq!(
+        reason("segfault"),
+        "the worker was killed by SIGSEGV (invalid memory access) during timing baby; it last said: about to read a null pointer"
+    );
+    let panicked = reason("panic");
+    assert!(
+        panicked.starts_with("the worker ended with exit code 101 during timing baby; it last said: "),
+        "{panicked}"
+    );
+    assert!(panicked.ends_with("a tensor of the wrong shape"), "{panicked}");
+    assert_eq!(reason("exit_code"), "the worker ended with exit code 9 during timing baby");
+    assert_eq!(
+        reason("rubbish"),
+        "stray output during timing baby: the line \"Segmentation maps: 3\" (expected value at line 1 column 1)"
+    );
+    assert_eq!(reason("unfinished"), "stray output during timing baby: an unfinished line: \"{\\\"id\\\":\"");
+    let chatter = reason("chatter");
+    assert!(chatter.starts_with("stray output during the end: the "), "{chatter}");
+    assert!(chatter.contains("line \"done with time\""), "{chatter}");
+    assert_eq!(reason("wrong_id"), "stray output during timing baby: a reply to request 4, expected one to request 3");
+    assert_eq!(reason("refuse"), "the network threw: shape mismatch");
+}
+
+#[test]
+fn a_hanging_worker_is_killed_at_the_time_limit() {
+    let limits = Limits { forward: Duration::from_millis(300), ..generous() };
+    assert_eq!(fault("hang", limits).to_string(), "no answer within 0.3 s during timing baby");
+}
+
+#[test]
+fn a_greedy_worker_is_killed_at_the_memory_limit() {
+    let limits = Limits { memory: Some(256 << 20), ..generous() };
+    let failure = fault("allocate", limits);
+    assert!(matches!(failure, Failure::OverMemory { resident, .. } if resident > 256 << 20), "{failure}");
+    assert!(failure.to_string().ends_with("of memory during timing baby, the limit is 256 MiB"), "{failure}");
+}
+
+#[test]
+fn an_interrupt_ends_the_wait() {
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let launch = Launch::new(mock::worker().to_path_buf(), generous());
+    let mut worker = Worker::start(&launch, interrupt.clone()).unwrap();
+    interrupt.store(true, Ordering::Relaxed);
+    let request = load(json!({ "fault": "hang", "at": "load" }));
+    assert_eq!(worker.request(&request, "loading"), Err(Failure::Interrupted));
+}
+
+#[test]
+fn a_refusal_leaves_the_worker_alive_and_a_death_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_exchange, slot) = slot(folder.path());
+    let mut worker = start(generous());
+    worker.request(&load(json!({ "fault": "refuse", "at": "infer" })), "loading").unwrap();
+    let infer = Request::Infer { slot };
+    assert!(matches!(worker.request(&infer, "a test"), Err(Failure::Refused(_))));
+    assert!(worker.request(&infer, "a test").is_ok());
+    worker.request(&load(json!({ "fault": "segfault", "at": "infer", "nth": 3 })), "loading").unwrap();
+    assert!(matches!(worker.request(&infer, "a test"), Err(Failure::Died { .. })));
+    assert!(matches!(worker.request(&infer, "again"), Err(Failure::Died { .. })), "it stays dead");
+}
+
+#[test]
+fn a_program_that_is_no_worker_is_an_error_of_its_own() {
+    for (program, what) in [
+        ("/bin/true", "/bin/true does not work: the worker ended with exit code 0 during start-up"),
+        (
+            "/bin/echo",
+            "/bin/echo does not work: stray output during start-up: the line \"\" (EOF while parsing a value at line 1 column 0)",
+        ),
+        ("/nonexistent", "cannot start /nonexistent: No such file or directory (os error 2)"),
+    ] {
+        let error = Worker::start(&Launch::new(program.into(), generous()), Arc::default()).unwrap_err();
+        assert_eq!(error.to_string(), what);
+        assert_eq!(error.exit_code(), esr_bench::exit::NO_WORKER);
+    }
+}
+
+#[test]
+fn a_dropped_worker_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut worker = start(generous());
+    worker.request(&load(json!({ "log": log })), "loading").unwrap();
+    drop(worker);
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(is_gone(text.split(' ').next().unwrap()));
+}
+
+fn is_gone(pid: &str) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Path::new("/proc").join(pid).exists() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
+}
