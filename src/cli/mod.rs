@@ -1,5 +1,6 @@
 //! Arguments, and one file per command. A command parses, calls the library, prints; it computes nothing itself.
 
+mod data;
 mod models;
 
 use std::process::ExitCode;
@@ -29,6 +30,8 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Check data sets before they are measured.
+    Data(data::Args),
     /// List the registry's networks.
     Models(models::Args),
 }
@@ -48,6 +51,7 @@ pub(crate) fn run() -> ExitCode {
 /// Every command answers with an exit code of [`exit`].
 fn dispatch(command: Command) -> Result<u8> {
     match command {
+        Command::Data(args) => data::run(&args),
         Command::Models(args) => models::run(&args),
     }
 }

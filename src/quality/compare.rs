@@ -40,7 +40,7 @@ pub struct Variants {
 /// `scale`, SR must have exactly that size, and `scale` pixels are shaved from every side of both.
 ///
 /// [`Error::Shape`] if the sizes do not fit, or if less than SSIM's window of 11 x 11 remains.
-pub fn compare(hr: &Image, sr: &Image, scale: usize) -> Result<Quality> {
+pub fn compare(hr: &Image, sr: &Image, scale: u32) -> Result<Quality> {
     let (hr, sr) = compared(hr, sr, scale)?;
     let n_rgb = hr.height as u64 * hr.width as u64 * 3;
     let sse_rgb = psnr::sse_rgb(hr, sr);
@@ -54,7 +54,7 @@ pub fn compare(hr: &Image, sr: &Image, scale: usize) -> Result<Quality> {
 }
 
 /// The same pixels as [`compare`], by the conventions of [`Variants`]: four more SSIM maps, so asked for apart.
-pub fn variants(hr: &Image, sr: &Image, scale: usize) -> Result<Variants> {
+pub fn variants(hr: &Image, sr: &Image, scale: u32) -> Result<Variants> {
     let (hr, sr) = compared(hr, sr, scale)?;
     let n = hr.height as u64 * hr.width as u64;
     let channel = |c: usize| ssim_of(hr, sr, move |rgb| f64::from(rgb[c]));
@@ -65,7 +65,7 @@ pub fn variants(hr: &Image, sr: &Image, scale: usize) -> Result<Variants> {
     })
 }
 
-fn compared<'a>(hr: &'a Image, sr: &'a Image, scale: usize) -> Result<(View<'a>, View<'a>)> {
+fn compared<'a>(hr: &'a Image, sr: &'a Image, scale: u32) -> Result<(View<'a>, View<'a>)> {
     for (what, image) in [("HR", hr), ("SR", sr)] {
         if image.rgb.len() != image.height * image.width * 3 {
             return Err(Error::Shape {
@@ -75,6 +75,7 @@ fn compared<'a>(hr: &'a Image, sr: &'a Image, scale: usize) -> Result<(View<'a>,
             });
         }
     }
+    let scale = scale as usize;
     let cropped = hr.cropped(scale);
     if (sr.height, sr.width) != (cropped.height, cropped.width) {
         return Err(Error::Shape {
