@@ -156,7 +156,8 @@ mod tests {
             told.extend(pairing.lr_alone);
             told.extend(pairing.hr_alone);
             told.extend(pairing.doubles.into_iter().map(|(path, _)| path));
-            (all.sort(), told.sort());
+            all.sort();
+            told.sort();
             prop_assert_eq!(all, told);
         }
     }
