@@ -190,3 +190,77 @@ impl Layer for PixelShuffle {
         x.pixel_shuffle(self.factor)
     }
 }
+
+/// A `torch.nn.Linear` over the last dimension.
+#[derive(Debug)]
+pub struct Linear {
+    path: String,
+    weight: Tensor,
+    bias: Option<Tensor>,
+}
+
+impl Linear {
+    /// Takes `weight` (`out`, `inp`) and `bias` (`out`) at `p`.
+    pub fn new(p: Path<'_>, inp: i64, out: i64) -> Linear {
+        Linear { path: p.name(), weight: p.param("weight", &[out, inp]), bias: Some(p.param("bias", &[out])) }
+    }
+
+    /// As [`Linear::new`], without bias.
+    pub fn no_bias(p: Path<'_>, inp: i64, out: i64) -> Linear {
+        Linear { path: p.name(), weight: p.param("weight", &[out, inp]), bias: None }
+    }
+}
+
+impl Layer for Linear {
+    /// (..., inp) to (..., out).
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = scope::enter(&self.path, "Linear");
+        x.linear(&self.weight, self.bias.as_ref())
+    }
+}
+
+/// A `torch.nn.LayerNorm` over the last dimension, with PyTorch's default epsilon.
+#[derive(Debug)]
+pub struct LayerNorm {
+    path: String,
+    size: i64,
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl LayerNorm {
+    /// Takes `weight` and `bias` (`size`) at `p`.
+    pub fn new(p: Path<'_>, size: i64) -> LayerNorm {
+        LayerNorm { path: p.name(), size, weight: p.param("weight", &[size]), bias: p.param("bias", &[size]) }
+    }
+}
+
+impl Layer for LayerNorm {
+    /// (..., size) to the same.
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = scope::enter(&self.path, "LayerNorm");
+        x.layer_norm([self.size], Some(&self.weight), Some(&self.bias), 1e-5, true)
+    }
+}
+
+/// A `torch.nn.MaxPool2d` without padding.
+#[derive(Debug)]
+pub struct MaxPool2d {
+    path: String,
+    kernel: i64,
+    stride: i64,
+}
+
+impl MaxPool2d {
+    /// The module at `p`.
+    pub fn new(p: Path<'_>, kernel: i64, stride: i64) -> MaxPool2d {
+        MaxPool2d { path: p.name(), kernel, stride }
+    }
+}
+
+impl Layer for MaxPool2d {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let _scope = scope::enter(&self.path, "MaxPool2d");
+        x.max_pool2d([self.kernel; 2], [self.stride; 2], [0; 2], [1; 2], false)
+    }
+}
