@@ -1,9 +1,21 @@
 //! One file per architecture, and the table that finds them by name.
 
+pub mod bsrn;
+pub mod dipnet;
+pub mod disp;
+pub mod efdn;
+mod keys;
+pub mod mobilesr;
+pub mod plain_rfdn;
+pub mod repafdn;
 pub mod rlfn;
+pub mod span;
+pub mod spanf;
+pub mod spanv2;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use tch::Device;
 
 use crate::nn::Layer;
 use crate::vars::{Path, StateDict, Var, Vars};
@@ -31,8 +43,39 @@ pub struct Guess {
 }
 
 /// Every architecture, by name.
-pub const REGISTRY: &[Arch] =
-    &[Arch { name: "rlfn", build: |p, c| Ok(Box::new(rlfn::Rlfn::new(p, &config("rlfn", c)?))), guess: |_| None }];
+pub const REGISTRY: &[Arch] = &[
+    Arch { name: "bsrn", build: |p, c| Ok(Box::new(bsrn::Bsrn::new(p, &config("bsrn", c)?))), guess: bsrn::guess },
+    Arch {
+        name: "dipnet",
+        build: |p, c| Ok(Box::new(dipnet::DipNet::new(p, &config("dipnet", c)?))),
+        guess: dipnet::guess,
+    },
+    Arch { name: "disp", build: |p, c| Ok(Box::new(disp::Disp::new(p, &config("disp", c)?))), guess: disp::guess },
+    Arch { name: "efdn", build: |p, c| Ok(Box::new(efdn::Efdn::new(p, &config("efdn", c)?))), guess: efdn::guess },
+    Arch {
+        name: "mobilesr",
+        build: |p, c| Ok(Box::new(mobilesr::MobileSr::new(p, &config("mobilesr", c)?)?)),
+        guess: mobilesr::guess,
+    },
+    Arch {
+        name: "plain_rfdn",
+        build: |p, c| Ok(Box::new(plain_rfdn::PlainRfdn::new(p, &config("plain_rfdn", c)?))),
+        guess: plain_rfdn::guess,
+    },
+    Arch {
+        name: "repafdn",
+        build: |p, c| Ok(Box::new(repafdn::RePafdn::new(p, &config("repafdn", c)?))),
+        guess: repafdn::guess,
+    },
+    Arch { name: "rlfn", build: |p, c| Ok(Box::new(rlfn::Rlfn::new(p, &config("rlfn", c)?))), guess: |_| None },
+    Arch { name: "span", build: |p, c| Ok(Box::new(span::Span::new(p, &config("span", c)?))), guess: span::guess },
+    Arch { name: "spanf", build: |p, c| Ok(Box::new(spanf::Spanf::new(p, &config("spanf", c)?))), guess: spanf::guess },
+    Arch {
+        name: "spanv2",
+        build: |p, c| Ok(Box::new(spanv2::SpanV2::new(p, &config("spanv2", c)?))),
+        guess: spanv2::guess,
+    },
+];
 
 impl Arch {
     /// The architecture `name`.
@@ -59,7 +102,39 @@ pub struct Built {
     pub vars: Vec<Var>,
 }
 
+/// Every architecture that a state dict can be loaded into strictly, with the hyperparameters that its keys tell.
+///
+/// None: unknown. More than one: ambiguous.
+pub fn identify(dict: &StateDict) -> Vec<(&'static Arch, Guess)> {
+    REGISTRY
+        .iter()
+        .filter_map(|arch| Some((arch, (arch.guess)(dict)?)))
+        .filter(|(arch, guess)| {
+            let shallow = dict.iter().map(|(key, tensor)| (key.clone(), tensor.shallow_clone())).collect();
+            arch.build(Vars::from_dict(shallow, Device::Cpu), &guess.config).is_ok()
+        })
+        .collect()
+}
+
+/// No network comes near this size; what is beyond it, or below 1, is a slip in a card.
+const LARGEST: i64 = 1 << 16;
+
 fn config<T: DeserializeOwned>(arch: &str, hyper: &Map<String, Value>) -> Result<T> {
-    serde_json::from_value(Value::Object(hyper.clone()))
-        .map_err(|e| Error::Config { arch: arch.to_owned(), reason: e.to_string() })
+    let fault = |reason| Error::Config { arch: arch.to_owned(), reason };
+    for (key, value) in hyper {
+        if let Some(n) = out_of_range(value) {
+            return Err(fault(format!("`{key}`: expected integers from 1 to {LARGEST}, found {n}")));
+        }
+    }
+    serde_json::from_value(Value::Object(hyper.clone())).map_err(|e| fault(e.to_string()))
+}
+
+/// The first integer in `value` that cannot be a size.
+fn out_of_range(value: &Value) -> Option<&serde_json::Number> {
+    match value {
+        Value::Number(n) if !n.is_f64() => (!n.as_i64().is_some_and(|n| (1..=LARGEST).contains(&n))).then_some(n),
+        Value::Array(items) => items.iter().find_map(out_of_range),
+        Value::Object(fields) => fields.values().find_map(out_of_range),
+        _ => None,
+    }
 }
