@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod nn;
 mod ops;
 pub mod scope;
+pub mod state;
 pub mod vars;
 
 /// Shorthand for this package's results.
@@ -33,6 +34,9 @@ pub enum Error {
         /// serde's message, which names the key.
         reason: String,
     },
+    /// A weights file cannot be read.
+    #[error(transparent)]
+    State(#[from] state::Error),
     /// The weights do not fit.
     #[error(transparent)]
     Misfit(#[from] vars::Misfit),

@@ -1,0 +1,129 @@
+//! Reads state dicts without executing anything.
+//!
+//! A `.pth` is a pickle, and a pickle is a program: `torch.load` runs it. This reader interprets the few instructions
+//! that data need, knows by name the calls that rebuild tensors ([`rebuild`]) and refuses all others, so nothing in a
+//! file can run. Zip archives (torch 1.6 and later), the sequence of pickles from before that, and safetensors are told
+//! apart by content, not by name.
+
+mod error;
+mod legacy;
+mod nest;
+mod pickle;
+mod rebuild;
+mod safetensors;
+mod tensors;
+mod zip;
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use tch::Tensor;
+
+use crate::vars::StateDict;
+pub use error::Error;
+use error::Fault;
+
+/// A file larger than this is refused, and so are tensors that would take more: the largest published checkpoint of
+/// an efficient network, optimizer state included, is a hundredth of it.
+pub const MAX_BYTES: u64 = 2 << 30;
+
+/// A state dict, and how it lay in its file.
+#[derive(Debug)]
+pub struct State {
+    /// The tensors by key, contiguous, on the CPU, each in the element type of the file.
+    pub dict: StateDict,
+    /// What kind of file it was.
+    pub format: Format,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    /// What was left out or taken away to get at the tensors, one sentence each: nesting, prefixes, other contents.
+    pub notes: Vec<String>,
+}
+
+/// How tensors are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A zip archive with a pickle and one entry for each storage: torch 1.6 and later.
+    Zip,
+    /// Pickles and storages in sequence: torch before 1.6.
+    Legacy,
+    /// safetensors.
+    Safetensors,
+}
+
+/// The tensors of a file: [`open`] for more.
+pub fn read(file: &Path) -> Result<StateDict, Error> {
+    Ok(open(file)?.dict)
+}
+
+/// Reads a file, whatever its format.
+pub fn open(file: &Path) -> Result<State, Error> {
+    let io = |source| Error::Io { file: file.to_path_buf(), source };
+    let size = std::fs::metadata(file).map_err(io)?.len();
+    if size > MAX_BYTES {
+        return Err(Fault::bad("", format!("at most {MAX_BYTES} bytes"), format!("{size} bytes")).of(file));
+    }
+    let bytes = std::fs::read(file).map_err(io)?;
+    parse(&bytes).map_err(|fault| fault.of(file))
+}
+
+fn parse(bytes: &[u8]) -> Result<State, Fault> {
+    let (format, mut found) = match Sniffed::of(bytes)? {
+        Sniffed::Zip => (Format::Zip, zip::read(bytes)?),
+        Sniffed::Pickle => (Format::Legacy, legacy::read(bytes)?),
+        Sniffed::Safetensors => (Format::Safetensors, safetensors::read(bytes)?),
+    };
+    found.strip_prefixes();
+    let sha256 = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+    Ok(State { dict: found.tensors.into_iter().collect(), format, sha256, notes: found.notes })
+}
+
+/// Tensors with what there is to say about them.
+struct Found {
+    tensors: Vec<(String, Tensor)>,
+    notes: Vec<String>,
+}
+
+impl Found {
+    /// Takes away what wrappers put before every key: DataParallel's `module.`, torch.compile's `_orig_mod.`.
+    fn strip_prefixes(&mut self) {
+        while let Some(prefix) = ["module.", "_orig_mod."]
+            .into_iter()
+            .find(|p| !self.tensors.is_empty() && self.tensors.iter().all(|(k, _)| k.len() > p.len() && k.starts_with(p)))
+        {
+            for (key, _) in &mut self.tensors {
+                key.drain(..prefix.len());
+            }
+            self.notes.push(format!("every key began with `{prefix}`: taken away"));
+        }
+    }
+}
+
+/// What a file is by its first bytes.
+enum Sniffed {
+    Zip,
+    Pickle,
+    Safetensors,
+}
+
+impl Sniffed {
+    fn of(bytes: &[u8]) -> Result<Sniffed, Fault> {
+        let unknown = |what: &str| Err(Fault::bad("", "a state dict (.pth, .pt or .safetensors)", what));
+        let start = &bytes[..bytes.len().min(512)];
+        match start {
+            [] => unknown("an empty file"),
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Ok(Sniffed::Zip),
+            [0x80, 1..=5, ..] => Ok(Sniffed::Pickle),
+            [_, _, _, _, _, _, 0, 0, b'{', ..] => Ok(Sniffed::Safetensors),
+            _ if start.starts_with(b"version https://git-lfs") => {
+                unknown("a Git LFS pointer: the file itself was not downloaded (`git lfs pull`)")
+            }
+            _ if start.trim_ascii_start().first() == Some(&b'<') => unknown("a web page: the download failed"),
+            _ if start.len() == 512 && &start[257..262] == b"ustar" => {
+                unknown("a tar archive: torch before 0.2 wrote those; load and save it again with a newer torch")
+            }
+            [0x89, b'H', b'D', b'F', ..] => unknown("an HDF5 file"),
+            _ => unknown(&format!("bytes that begin {:02x?}", &start[..start.len().min(8)])),
+        }
+    }
+}
