@@ -65,7 +65,9 @@ impl<'a> Appended<'a> {
             let storage = storage.ok_or_else(|| Fault::bad("", "the key of a storage", key.kind()))?;
             let place = format!("storage `{}`", storage.key);
             let end = |from: usize, n: usize| from.checked_add(n).filter(|&e| e <= bytes.len());
-            let cut = || Fault::bad(&place, "its elements", format!("the end of the file ({} bytes): truncated?", bytes.len()));
+            let cut = || {
+                Fault::bad(&place, "its elements", format!("the end of the file ({} bytes): truncated?", bytes.len()))
+            };
             let start = end(at, 8).ok_or_else(cut)?;
             let mut count = [0; 8];
             count.copy_from_slice(&bytes[at..start]);

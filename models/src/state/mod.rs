@@ -87,10 +87,9 @@ struct Found {
 impl Found {
     /// Takes away what wrappers put before every key: DataParallel's `module.`, torch.compile's `_orig_mod.`.
     fn strip_prefixes(&mut self) {
-        while let Some(prefix) = ["module.", "_orig_mod."]
-            .into_iter()
-            .find(|p| !self.tensors.is_empty() && self.tensors.iter().all(|(k, _)| k.len() > p.len() && k.starts_with(p)))
-        {
+        while let Some(prefix) = ["module.", "_orig_mod."].into_iter().find(|p| {
+            !self.tensors.is_empty() && self.tensors.iter().all(|(k, _)| k.len() > p.len() && k.starts_with(p))
+        }) {
             for (key, _) in &mut self.tensors {
                 key.drain(..prefix.len());
             }

@@ -217,7 +217,7 @@ impl<'a> Machine<'a> {
                 self.push(value);
             }
             b't' | b'l' | 0x91 => {
-                let items = self.to_mark()?;
+                let items = self.since_mark()?;
                 let value = self.heap.seq(items);
                 self.push(value);
             }
@@ -238,7 +238,7 @@ impl<'a> Machine<'a> {
                 self.append(vec![item])?;
             }
             b'e' | 0x90 => {
-                let items = self.to_mark()?;
+                let items = self.since_mark()?;
                 self.append(items)?;
             }
             b's' => {
@@ -260,7 +260,7 @@ impl<'a> Machine<'a> {
                     self.pop()?;
                 }
             }
-            b'1' => drop(self.to_mark()?),
+            b'1' => drop(self.since_mark()?),
             b'2' => {
                 let top = self.top()?.clone();
                 self.push(top);
@@ -311,12 +311,12 @@ impl<'a> Machine<'a> {
             b'i' => {
                 let (module, name) = (self.line()?, self.line()?);
                 let callee = Value::Global(module.into(), name.into());
-                let items = self.to_mark()?;
+                let items = self.since_mark()?;
                 let args = self.heap.seq(items);
                 self.call(&callee, args)?;
             }
             b'o' => {
-                let mut items = self.to_mark()?;
+                let mut items = self.since_mark()?;
                 if items.is_empty() {
                     return Err(self.bad("a class", "nothing"));
                 }
@@ -372,14 +372,14 @@ impl<'a> Machine<'a> {
     }
 
     fn pairs(&mut self) -> Result<Vec<(Value, Value)>, Fault> {
-        let mut items = self.to_mark()?.into_iter();
+        let mut items = self.since_mark()?.into_iter();
         if items.len() % 2 != 0 {
             return Err(self.bad("pairs of key and value", "an odd number of items"));
         }
         Ok(std::iter::from_fn(|| Some((items.next()?, items.next()?))).collect())
     }
 
-    fn to_mark(&mut self) -> Result<Vec<Value>, Fault> {
+    fn since_mark(&mut self) -> Result<Vec<Value>, Fault> {
         match self.marks.pop() {
             Some(height) if height <= self.stack.len() => Ok(self.stack.split_off(height)),
             _ => Err(self.bad("a mark on the stack", "none")),

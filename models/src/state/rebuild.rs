@@ -90,8 +90,15 @@ fn tensor(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
 pub(super) fn storage(heap: &mut Heap, id: &Value) -> Result<Value, Fault> {
     let fault = |found: &str| Fault::bad("", "a storage's class, key, location and length", found);
     let (class, key, len, view) = match heap.items(id) {
-        [Value::Str(tag), Value::Global(_, class), Value::Str(key), _, Value::Int(len), rest @ ..] if &**tag == "storage" => {
-            (class.clone(), key.clone(), usize::try_from(*len).map_err(|_| fault("an impossible length"))?, rest.first())
+        [Value::Str(tag), Value::Global(_, class), Value::Str(key), _, Value::Int(len), rest @ ..]
+            if &**tag == "storage" =>
+        {
+            (
+                class.clone(),
+                key.clone(),
+                usize::try_from(*len).map_err(|_| fault("an impossible length"))?,
+                rest.first(),
+            )
         }
         _ => return Err(fault("another persistent id")),
     };

@@ -53,7 +53,9 @@ fn folder(archive: &Archive<'_>) -> Result<String, Fault> {
         }
     }
     let entries = archive.len();
-    found.ok_or_else(|| Fault::bad("", "a zip archive written by torch, with an entry `*/data.pkl`", format!("{entries} other entries")))
+    found.ok_or_else(|| {
+        Fault::bad("", "a zip archive written by torch, with an entry `*/data.pkl`", format!("{entries} other entries"))
+    })
 }
 
 /// The storages of an archive.
