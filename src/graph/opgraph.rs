@@ -145,16 +145,21 @@ impl Op {
 
     /// Every tensor among the arguments, lists included, in order.
     pub fn inputs(&self) -> Vec<TensorId> {
-        fn collect(arg: &Arg, into: &mut Vec<TensorId>) {
+        let mut ids = Vec::new();
+        self.each_input(|t| ids.push(t));
+        ids
+    }
+
+    /// Calls `f` for every tensor among the arguments, lists included, in order.
+    pub fn each_input(&self, mut f: impl FnMut(TensorId)) {
+        fn visit(arg: &Arg, f: &mut impl FnMut(TensorId)) {
             match arg {
-                Arg::Tensor { t } => into.push(*t),
-                Arg::List(list) => list.iter().for_each(|a| collect(a, into)),
+                Arg::Tensor { t } => f(*t),
+                Arg::List(list) => list.iter().for_each(|a| visit(a, f)),
                 _ => {}
             }
         }
-        let mut ids = Vec::new();
-        self.args.values().for_each(|a| collect(a, &mut ids));
-        ids
+        self.args.values().for_each(|a| visit(a, &mut f));
     }
 }
 
