@@ -9,6 +9,7 @@ pub mod data;
 pub mod error;
 pub mod exit;
 pub mod graph;
+pub mod machine;
 pub mod measure;
 pub mod protocol;
 pub mod quality;
