@@ -6,6 +6,7 @@
 pub mod card;
 pub mod challenge;
 pub mod data;
+pub mod doctor;
 pub mod error;
 pub mod exit;
 pub mod graph;

@@ -1,6 +1,7 @@
 //! Arguments, and one file per command. A command parses, calls the library, prints; it computes nothing itself.
 
 mod data;
+mod doctor;
 mod models;
 
 use std::process::ExitCode;
@@ -25,13 +26,15 @@ Exit codes:
     4  done, but some submissions failed; each has a row with its reason
     5  a graph holds operations that the counter does not know
     6  the worker is missing, too old, or cannot start
-    7  a check found something wrong (lint, audit, data check, rules check)
+    7  a check found something wrong (lint, audit, data check, rules check, doctor)
   130  interrupted; what was measured is kept";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check data sets before they are measured.
     Data(data::Args),
+    /// Say what this machine offers for measuring, and what to do about each lack.
+    Doctor(doctor::Args),
     /// List the registry's networks.
     Models(models::Args),
 }
@@ -52,6 +55,7 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<u8> {
     match command {
         Command::Data(args) => data::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Models(args) => models::run(&args),
     }
 }
