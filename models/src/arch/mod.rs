@@ -67,7 +67,7 @@ pub const REGISTRY: &[Arch] = &[
         build: |p, c| Ok(Box::new(repafdn::RePafdn::new(p, &config("repafdn", c)?))),
         guess: repafdn::guess,
     },
-    Arch { name: "rlfn", build: |p, c| Ok(Box::new(rlfn::Rlfn::new(p, &config("rlfn", c)?))), guess: |_| None },
+    Arch { name: "rlfn", build: |p, c| Ok(Box::new(rlfn::Rlfn::new(p, &config("rlfn", c)?))), guess: rlfn::guess },
     Arch { name: "span", build: |p, c| Ok(Box::new(span::Span::new(p, &config("span", c)?))), guess: span::guess },
     Arch { name: "spanf", build: |p, c| Ok(Box::new(spanf::Spanf::new(p, &config("spanf", c)?))), guess: spanf::guess },
     Arch {

@@ -8,10 +8,12 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
+use super::Guess;
+use super::keys::Keys;
 use crate::blocks::{Esa, Upsampler};
 use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::{Path, StateDict};
 
 /// Sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +56,32 @@ impl Config {
     }
 }
 
+impl Naming {
+    /// The first convolution's key, the blocks' but for their number, and the last convolution's.
+    fn keys(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Naming::Author => ("conv_1", "block_", "conv_2"),
+            Naming::Challenge => ("fea_conv", "B", "LR_conv"),
+        }
+    }
+}
+
+/// Sizes from keys and shapes.
+pub fn guess(dict: &StateDict) -> Option<Guess> {
+    let keys = Keys(dict);
+    let naming = if keys.has("fea_conv.weight") { Naming::Challenge } else { Naming::Author };
+    let (head, block, _) = naming.keys();
+    let config = Config {
+        channels: keys.dim(&format!("{head}.weight"), 0)?,
+        mid_channels: keys.dim(&format!("{block}1.c1_r.weight"), 0)?,
+        blocks: keys.count(1, |i| format!("{block}{i}.c1_r.weight")),
+        esa_channels: keys.dim(&format!("{block}1.esa.conv3.weight"), 0)?,
+        scale: keys.scale("upsampler.0.weight")?,
+        naming,
+    };
+    Guess::new(&config, &["slope 0.05"])
+}
+
 /// The network.
 #[derive(Debug)]
 pub struct Rlfn {
@@ -66,10 +94,7 @@ pub struct Rlfn {
 impl Rlfn {
     /// Builds it, with a 3-channel input and output.
     pub fn new(p: Path<'_>, c: &Config) -> Rlfn {
-        let (head, block, tail) = match c.naming {
-            Naming::Author => ("conv_1", "block_", "conv_2"),
-            Naming::Challenge => ("fea_conv", "B", "LR_conv"),
-        };
+        let (head, block, tail) = c.naming.keys();
         Rlfn {
             head: Conv::same(3, c.channels, 3).build(p.sub(head)),
             blocks: (1..=c.blocks).map(|i| Rlfb::new(p.sub(format!("{block}{i}")), c)).collect(),
