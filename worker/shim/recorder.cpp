@@ -7,6 +7,7 @@
 
 #include <ATen/core/function_schema.h>
 #include <ATen/record_function.h>
+#include <torch/csrc/jit/runtime/interpreter.h>
 
 #include <memory>
 #include <stdexcept>
@@ -23,6 +24,7 @@ struct Module {
   std::string path;
   std::string name;
   int64_t call;
+  std::string function;  // TorchScript's: a traced module's second call runs `forward1`
 };
 
 class Recorder {
@@ -49,7 +51,7 @@ class Recorder {
   }
 
   void enter(const char* path, const char* module_class) {
-    modules_.push_back({path, module_class, calls_[path]++});
+    modules_.push_back({path, module_class, calls_[path]++, {}});
   }
 
   void leave() {
@@ -72,8 +74,12 @@ class Recorder {
     return esr::json_string("<" + v.tagKind() + ">");
   }
 
-  std::string scope() const {
-    return esr::json_list(modules_, [](const Module& m) {
+  // The enclosing modules: those that registry networks enter, then those of the TorchScript interpreter.
+  std::string scope() {
+    follow_script();
+    auto all = modules_;
+    all.insert(all.end(), script_.begin(), script_.end());
+    return esr::json_list(all, [](const Module& m) {
       return "{\"path\":" + esr::json_string(m.path) + ",\"class\":" + esr::json_string(m.name) +
              ",\"call\":" + std::to_string(m.call) + "}";
     });
@@ -106,6 +112,31 @@ class Recorder {
     return it->second;
   }
 
+  // TorchScript's interpreter tells where it is as `name(Class)::function`, from the outermost module on. Nothing tells
+  // when a module is left: one that stood at the same place at the operation before is still the same call.
+  void follow_script() {
+    std::vector<Module> now;
+    bool same_so_far = true;
+    for (const auto& frame : torch::jit::currentModuleHierarchy()) {
+      const auto open = frame.find('(');
+      const auto close = frame.find(")::", open);
+      if (open == std::string::npos || close == std::string::npos) continue;  // a function, not a module's
+      const auto instance = frame.substr(0, open);
+      const bool root = instance == "TOP";
+      // `SELF` is another method of the module that was named before.
+      if (instance == "SELF" || instance == "UNKNOWN_INSTANCE" || (!root && instance.empty())) continue;
+      Module m{now.empty() || now.back().path.empty() ? instance : now.back().path + "." + instance,
+               frame.substr(open + 1, close - open - 1), 0, frame.substr(close + 3)};
+      if (root) m.path.clear();
+      const size_t depth = now.size();
+      same_so_far = same_so_far && depth < script_.size() && script_[depth].path == m.path &&
+                    script_[depth].function == m.function;
+      m.call = same_so_far ? script_[depth].call : calls_[m.path]++;
+      now.push_back(std::move(m));
+    }
+    script_ = std::move(now);
+  }
+
   void collect(const c10::IValue& v, std::vector<size_t>& found) {
     if (v.isTensor() && v.toTensor().defined()) {
       found.push_back(tensor(v.toTensor(), true));
@@ -122,6 +153,7 @@ class Recorder {
   std::vector<c10::weak_intrusive_ptr<c10::StorageImpl>> keep_storages_;
   std::vector<std::string> tensors_;
   std::vector<Module> modules_;
+  std::vector<Module> script_;
   std::unordered_map<std::string, int64_t> calls_;
 };
 

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use esr_bench::protocol::{self, FileHash, Weights};
 use esr_models::arch::{Arch, Built};
+use esr_models::state;
 use esr_models::vars::{Var, Vars};
 use tch::{Device, Tensor};
 
@@ -36,14 +37,16 @@ pub(crate) fn build(wanted: &protocol::Network, device: Device) -> Result<Ready>
     match wanted {
         protocol::Network::Registry { arch, config, weights } => {
             let arch = Arch::find(arch).map_err(|e| failure::request(e.to_string()))?;
-            let (vars, hashes) = match weights {
-                Weights::Random { seed } => (Vars::seeded(*seed, device), Vec::new()),
+            let (vars, hashes, notes) = match weights {
+                Weights::Random { seed } => (Vars::seeded(*seed, device), Vec::new(), Vec::new()),
                 Weights::File { path } => {
-                    return Err(failure::load(format!("{}: weights files are not read yet", path.display())));
+                    let state = state::open(path).map_err(|e| failure::load(e.to_string()))?;
+                    let hash = FileHash { path: path.clone(), sha256: state.sha256 };
+                    (Vars::from_dict(state.dict, device), vec![hash], state.notes)
                 }
             };
             let built = arch.build(vars, config).map_err(|e| failure::load(e.to_string()))?;
-            Ok(Ready { network: Box::new(Registered { name: arch.name, built }), hashes, notes: Vec::new() })
+            Ok(Ready { network: Box::new(Registered { name: arch.name, built }), hashes, notes })
         }
         protocol::Network::Program { .. } => Err(failure::request("programs are not supported yet")),
     }

@@ -100,3 +100,55 @@ impl scope::Observer for Modules {
         unsafe { esr_recorder_leave() };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::{CModule, Device, Kind, Tensor, no_grad_guard};
+
+    use super::*;
+
+    /// Each operation as `name @ path(Class)#call`, by the innermost module.
+    fn recorded(fixture: &str) -> Vec<String> {
+        let path = format!("{}/tests/fixtures/{fixture}", env!("CARGO_MANIFEST_DIR"));
+        let module = CModule::load(path).unwrap();
+        let _no_grad = no_grad_guard();
+        let x = Tensor::zeros([1, 3, 8, 8], (Kind::Float, Device::Cpu));
+        let recorder = Recorder::start().unwrap();
+        drop(module.forward_ts(&[x]).unwrap());
+        let ops = recorder.stop().unwrap().ops;
+        ops.iter()
+            .map(|op| match op.scope.last() {
+                Some(m) => format!("{} @ {}({})#{}", op.name.replace("aten::", ""), m.path, m.class, m.call),
+                None => op.name.clone(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_traced_program_tells_its_modules_and_their_calls() {
+        assert_eq!(
+            recorded("nested_traced.pt"),
+            [
+                "slice @ (Net)#0",
+                "slice @ (Net)#0",
+                "add @ (Net)#0",
+                "_convolution @ body.0.conv(Conv2d)#0",
+                "relu_ @ body.0.act(ReLU)#0",
+                "_convolution @ body.0.conv(Conv2d)#1",
+                "relu_ @ body.0.act(ReLU)#1",
+                "add @ body.0(Block)#0",
+                "_convolution @ tail(Conv2d)#0",
+                "pixel_shuffle @ up(PixelShuffle)#0",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_scripted_program_tells_the_same_modules() {
+        let modules = |ops: Vec<String>| -> Vec<String> {
+            let of = |op: &String| op.split_once(" @ ").map(|(_, module)| module.to_owned());
+            ops.iter().filter_map(of).filter(|m| !m.starts_with('(')).collect()
+        };
+        assert_eq!(modules(recorded("nested_scripted.pt")), modules(recorded("nested_traced.pt")));
+    }
+}

@@ -1,6 +1,9 @@
 //! The worker's binary over its pipes.
 
+#[path = "../../../tests/common/mod.rs"]
+mod common;
 mod process;
 mod protocol;
+mod published;
 mod record;
 mod support;

@@ -1,15 +1,17 @@
 //! Recorded graphs: the same on the meta device as on real data, complete, and quick.
 
 use crate::support::Worker;
+use esr_bench::card::Card;
 use esr_bench::graph::{Arg, OpGraph, Recorded, Role};
-use serde_json::json;
+use serde_json::{Value, json};
 
-fn same_but_for_how(real: &OpGraph, meta: &OpGraph) {
+fn same_but_for_how(name: &str, real: &OpGraph, meta: &OpGraph) {
     assert_eq!((real.recorded, meta.recorded), (Recorded::Real, Recorded::Meta));
     for (r, m) in real.ops.iter().zip(&meta.ops) {
-        assert_eq!(r, m);
+        assert_eq!(r, m, "{name}");
     }
-    assert_eq!(&OpGraph { recorded: Recorded::Meta, ..real.clone() }, meta);
+    assert_eq!(real.tensors, meta.tensors, "{name}");
+    assert_eq!(&OpGraph { recorded: Recorded::Meta, ..real.clone() }, meta, "{name}");
 }
 
 #[test]
@@ -50,13 +52,15 @@ fn an_operation_in_place_keeps_the_tensor_and_a_module_that_runs_again_counts_it
 
 #[test]
 fn every_registered_network_records_the_same_on_meta_as_on_real_data() {
+    let cards = Card::all().unwrap();
+    assert!(!cards.is_empty());
     let architectures = Worker::start().hello().architectures;
-    assert!(!architectures.is_empty());
-    for arch in architectures {
-        let mut worker = Worker::with_seeded(&arch, json!({}));
+    for card in cards.iter().filter(|card| architectures.contains(&card.arch)) {
+        let mut worker = Worker::with_seeded(&card.arch, Value::Object(card.config.clone()));
         let real = worker.record(40, 56, Some(Recorded::Real));
-        same_but_for_how(&real, &worker.record(40, 56, Some(Recorded::Meta)));
-        assert!(real.tensors.iter().any(|t| t.role == Role::Output), "{arch}");
+        let meta = worker.record(40, 56, Some(Recorded::Meta));
+        same_but_for_how(&card.name, &real, &meta);
+        assert!(real.tensors.iter().any(|t| t.role == Role::Output), "{}", card.name);
     }
 }
 
