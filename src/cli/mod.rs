@@ -2,6 +2,7 @@
 
 mod data;
 mod doctor;
+mod inspect;
 mod models;
 
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ enum Command {
     Data(data::Args),
     /// Say what this machine offers for measuring, and what to do about each lack.
     Doctor(doctor::Args),
+    /// Count what a network costs, operation by operation.
+    Inspect(inspect::Args),
     /// List the registry's networks.
     Models(models::Args),
 }
@@ -56,6 +59,7 @@ fn dispatch(command: Command) -> Result<u8> {
     match command {
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Models(args) => models::run(&args),
     }
 }

@@ -66,8 +66,10 @@ pub struct Tally {
     pub flops: u64,
     /// True multiply-accumulates, whatever the convention.
     pub macs: u64,
-    /// Arithmetic operations that are no multiply-accumulates, whatever the convention.
+    /// Arithmetic operations that are no multiply-accumulates, whatever the convention; biases are among them.
     pub elementwise: u64,
+    /// The additions of biases to the results of convolutions, which other tools count as FLOPs.
+    pub conv_biases: u64,
     /// Output elements of the convolutions of Conv2d and ConvTranspose2d modules: the challenge's activations.
     pub activations: u64,
     /// Calls of such modules: the challenge's #conv.
@@ -103,7 +105,7 @@ pub fn tally(graph: &OpGraph, counter: Counter, costs: &[OpCost]) -> Tally {
     let sum = |f: fn(&OpCost) -> u64| costs.iter().fold(0_u64, |sum, cost| sum.saturating_add(f(cost)));
     let mut ignored: BTreeMap<String, u64> = BTreeMap::new();
     let mut unknown = BTreeSet::new();
-    let mut functional_convs = 0;
+    let (mut functional_convs, mut conv_biases) = (0, 0_u64);
     for (index, (op, cost)) in graph.ops.iter().zip(costs).enumerate() {
         match cost.verdict {
             Verdict::Ignored => *ignored.entry(op.full_name()).or_default() += 1,
@@ -112,8 +114,9 @@ pub fn tally(graph: &OpGraph, counter: Counter, costs: &[OpCost]) -> Tally {
             }
             Verdict::Counted(_) | Verdict::Free => {}
         }
-        if !cost.conv && table::find(&op.name).is_some_and(|e| is_conv(e, &Call { graph, index })) {
-            functional_convs += 1;
+        if table::find(&op.name).is_some_and(|e| is_conv(e, &Call { graph, index })) {
+            functional_convs += u64::from(!cost.conv);
+            conv_biases = conv_biases.saturating_add(cost.elementwise);
         }
     }
     Tally {
@@ -124,6 +127,7 @@ pub fn tally(graph: &OpGraph, counter: Counter, costs: &[OpCost]) -> Tally {
         flops: sum(OpCost::flops),
         macs: sum(|c| c.macs),
         elementwise: sum(|c| c.elementwise),
+        conv_biases,
         activations: sum(|c| c.activations),
         convs: costs.iter().filter(|c| c.conv).count() as u64,
         functional_convs,
@@ -184,12 +188,19 @@ fn cost(call: &Call<'_>, counter: Counter) -> OpCost {
 /// Multiply-accumulates and other arithmetic.
 fn work(entry: &Entry, call: &Call<'_>) -> Option<(u64, u64)> {
     Some(match entry.work {
-        Work::Macs(formula) => (formula(call)?, 0),
+        Work::Macs(formula) => (formula(call)?, bias(call)),
         Work::PerOutput(each) => (0, call.output_elements().saturating_mul(each)),
         Work::PerInput(each) => (0, call.first_input().map_or(0, |t| t.numel()).saturating_mul(each)),
         Work::Arithmetic(formula) => (0, formula(call)?),
         Work::Free => (0, 0),
     })
+}
+
+/// Additions of a bias to a product's results.
+fn bias(call: &Call<'_>) -> u64 {
+    // `addmm` and its kin add their `self`.
+    let addend = call.base_name().contains("add") && !call.base_name().contains("cudnn");
+    if addend || call.tensor(&["bias", "bias_opt"]).is_some() { call.output().map_or(0, |t| t.numel()) } else { 0 }
 }
 
 fn judge(entry: &Entry, call: &Call<'_>, counter: Counter, macs: u64) -> Verdict {

@@ -562,10 +562,11 @@ pub static TABLE: &[Entry] = &[
     )
     .why("difference, square, sum; neither hook nor fvcore counts it"),
     // ---- no arithmetic
+    free(&["aten::pixel_shuffle"], Shuffle, "moves data: the same elements at other places"),
     free(
-        &["aten::pixel_shuffle", "aten::channel_shuffle", "aten::native_channel_shuffle"],
-        Shuffle,
-        "moves data: the same elements at other places",
+        &["aten::channel_shuffle", "aten::native_channel_shuffle"],
+        Same,
+        "moves data: the same elements in other channels",
     ),
     free(&["aten::pixel_unshuffle"], Unshuffle, "moves data: the same elements at other places"),
     free(

@@ -5,6 +5,7 @@
 
 mod column;
 mod csv;
+pub mod inspection;
 mod json;
 mod latex;
 mod markdown;

@@ -8,9 +8,11 @@ mod exchange;
 mod failure;
 mod launch;
 mod output;
+mod recording;
 mod worker;
 
 pub use exchange::Exchange;
 pub use failure::{Failure, Status};
 pub use launch::{Launch, Limits, locate};
+pub use recording::Recorder;
 pub use worker::Worker;

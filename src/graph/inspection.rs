@@ -1,0 +1,127 @@
+//! Everything that one graph tells, in one object: what `esr-bench inspect` shows.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::count::{Tally, costs, tally};
+use super::counter::Counter;
+use super::growth::{Growth, growth};
+use super::memory::{Memory, memory};
+use super::notes::{Discrepancy, discrepancies};
+use super::opgraph::{OpGraph, Recorded};
+use super::receptive::{Receptive, receptive};
+use super::rows::{By, Row, rows};
+
+/// A graph, inspected.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// What was recorded.
+    pub network: String,
+    /// The input's shape (N, C, H, W).
+    pub input: [i64; 4],
+    /// How it was recorded.
+    pub recorded: Recorded,
+    /// The sums, by the convention asked for.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// FLOPs by every convention.
+    pub conventions: Vec<Convention>,
+    /// A lower bound of the memory that a forward needs.
+    pub memory: Memory,
+    /// What one pixel of the result sees.
+    pub receptive_field: Receptive,
+    /// How the sums grow with the input, where other sizes could be recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<Laws>,
+    /// Conventions that differ by more than 1 %, and why.
+    pub discrepancies: Vec<Discrepancy>,
+    /// What the rows stand for.
+    pub by: By,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// One convention's total.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Convention {
+    /// Its name.
+    pub counter: Counter,
+    /// Its FLOPs.
+    pub flops: u64,
+}
+
+/// How figures grow with the input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Laws {
+    /// The sizes (height, width) that were recorded.
+    pub sizes: [[i64; 2]; 3],
+    /// FLOPs.
+    pub flops: Growth,
+    /// Activations.
+    pub activations: Growth,
+    /// The memory bound, without the weights.
+    pub memory: Growth,
+    /// FLOPs (elements written where there are none) of each row, in the rows' order; absent where a row computes and
+    /// writes nothing, or is missing at one of the sizes.
+    pub rows: Vec<Option<Growth>>,
+}
+
+/// Inspects a graph.
+pub fn inspect(graph: &OpGraph, counter: Counter, by: By) -> Inspection {
+    let costs_here = costs(graph, counter);
+    let conventions = Counter::ALL
+        .map(|c| Convention { counter: c, flops: costs(graph, c).iter().map(super::OpCost::flops).sum() })
+        .to_vec();
+    Inspection {
+        network: graph.network.clone(),
+        input: graph.input,
+        recorded: graph.recorded,
+        tally: tally(graph, counter, &costs_here),
+        conventions,
+        memory: memory(graph),
+        receptive_field: receptive(graph),
+        growth: None,
+        discrepancies: discrepancies(graph, counter),
+        by,
+        rows: rows(graph, &costs_here, by),
+    }
+}
+
+impl Inspection {
+    /// Adds how figures grow, from the same network at three sizes, smallest first.
+    pub fn grow(&mut self, graphs: &[OpGraph; 3]) {
+        let counter = self.tally.counter;
+        let pixels = |g: &OpGraph| (g.input[2].max(1) as u64).saturating_mul(g.input[3].max(1) as u64);
+        let all: Vec<(u64, Tally, u64, HashMap<String, u64>)> = graphs
+            .iter()
+            .map(|g| {
+                let costs = costs(g, counter);
+                let bound = memory(g);
+                let rows = rows(g, &costs, self.by).into_iter();
+                (
+                    pixels(g),
+                    tally(g, counter, &costs),
+                    bound.peak_bytes.saturating_sub(bound.weights_bytes),
+                    rows.map(|r| (r.name, if r.flops > 0 { r.flops } else { r.elements })).collect(),
+                )
+            })
+            .collect();
+        let fit = |value: &dyn Fn(&(u64, Tally, u64, HashMap<String, u64>)) -> Option<u64>| {
+            let points: Option<Vec<(u64, u64)>> = all.iter().map(|at| Some((at.0, value(at)?))).collect();
+            <[(u64, u64); 3]>::try_from(points?).ok().map(growth)
+        };
+        let (Some(flops), Some(activations), Some(memory)) =
+            (fit(&|a| Some(a.1.flops)), fit(&|a| Some(a.1.activations)), fit(&|a| Some(a.2)))
+        else {
+            return;
+        };
+        // A row that only looks at data otherwise has nothing to grow.
+        let grows = |row: &&Row| row.flops > 0 || row.elements > 0;
+        let rows =
+            self.rows.iter().map(|row| Some(row).filter(grows).and_then(|row| fit(&|a| a.3.get(&row.name).copied())));
+        let rows = rows.collect();
+        let sizes = [0, 1, 2].map(|i| [graphs[i].input[2], graphs[i].input[3]]);
+        self.growth = Some(Laws { sizes, flops, activations, memory, rows });
+    }
+}
