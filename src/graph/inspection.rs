@@ -88,40 +88,50 @@ pub fn inspect(graph: &OpGraph, counter: Counter, by: By) -> Inspection {
     }
 }
 
+/// The figures of one size that grow.
+struct At {
+    pixels: u64,
+    flops: u64,
+    activations: u64,
+    memory: u64,
+    rows: HashMap<String, u64>,
+}
+
+impl At {
+    fn of(graph: &OpGraph, counter: Counter, by: By) -> At {
+        let costs = costs(graph, counter);
+        let tally = tally(graph, counter, &costs);
+        let bound = memory(graph);
+        let rows = rows(graph, &costs, by).into_iter();
+        At {
+            pixels: (graph.input[2].max(1) as u64).saturating_mul(graph.input[3].max(1) as u64),
+            flops: tally.flops,
+            activations: tally.activations,
+            memory: bound.peak_bytes.saturating_sub(bound.weights_bytes),
+            rows: rows.map(|r| (r.name, if r.flops > 0 { r.flops } else { r.elements })).collect(),
+        }
+    }
+}
+
 impl Inspection {
     /// Adds how figures grow, from the same network at three sizes, smallest first.
     pub fn grow(&mut self, graphs: &[OpGraph; 3]) {
-        let counter = self.tally.counter;
-        let pixels = |g: &OpGraph| (g.input[2].max(1) as u64).saturating_mul(g.input[3].max(1) as u64);
-        let all: Vec<(u64, Tally, u64, HashMap<String, u64>)> = graphs
-            .iter()
-            .map(|g| {
-                let costs = costs(g, counter);
-                let bound = memory(g);
-                let rows = rows(g, &costs, self.by).into_iter();
-                (
-                    pixels(g),
-                    tally(g, counter, &costs),
-                    bound.peak_bytes.saturating_sub(bound.weights_bytes),
-                    rows.map(|r| (r.name, if r.flops > 0 { r.flops } else { r.elements })).collect(),
-                )
-            })
-            .collect();
-        let fit = |value: &dyn Fn(&(u64, Tally, u64, HashMap<String, u64>)) -> Option<u64>| {
-            let points: Option<Vec<(u64, u64)>> = all.iter().map(|at| Some((at.0, value(at)?))).collect();
+        let all = graphs.each_ref().map(|g| At::of(g, self.tally.counter, self.by));
+        let fit = |value: fn(&At) -> u64| growth(all.each_ref().map(|at| (at.pixels, value(at))));
+        let row = |row: &Row| {
+            // A row that only looks at data otherwise has nothing to grow.
+            if row.flops == 0 && row.elements == 0 {
+                return None;
+            }
+            let points: Option<Vec<_>> = all.iter().map(|at| Some((at.pixels, *at.rows.get(&row.name)?))).collect();
             <[(u64, u64); 3]>::try_from(points?).ok().map(growth)
         };
-        let (Some(flops), Some(activations), Some(memory)) =
-            (fit(&|a| Some(a.1.flops)), fit(&|a| Some(a.1.activations)), fit(&|a| Some(a.2)))
-        else {
-            return;
-        };
-        // A row that only looks at data otherwise has nothing to grow.
-        let grows = |row: &&Row| row.flops > 0 || row.elements > 0;
-        let rows =
-            self.rows.iter().map(|row| Some(row).filter(grows).and_then(|row| fit(&|a| a.3.get(&row.name).copied())));
-        let rows = rows.collect();
-        let sizes = [0, 1, 2].map(|i| [graphs[i].input[2], graphs[i].input[3]]);
-        self.growth = Some(Laws { sizes, flops, activations, memory, rows });
+        self.growth = Some(Laws {
+            sizes: graphs.each_ref().map(|g| [g.input[2], g.input[3]]),
+            flops: fit(|at| at.flops),
+            activations: fit(|at| at.activations),
+            memory: fit(|at| at.memory),
+            rows: self.rows.iter().map(row).collect(),
+        });
     }
 }

@@ -30,7 +30,7 @@ impl std::str::FromStr for By {
             "op" => Ok(By::Op),
             "block" => Ok(By::Block),
             _ => {
-                let hint = crate::toml_file::nearest(s, ["layer", "op", "block"].into_iter());
+                let hint = crate::toml_file::nearest(s, ["layer", "op", "block"]);
                 Err(format!("no grouping `{s}`{hint}; there are layer, op and block"))
             }
         }
