@@ -1,7 +1,15 @@
 //! Ranking: a pure function from entries and rules to a leaderboard.
 
+pub mod cut;
 pub mod entry;
 pub mod leaderboard;
+mod notes;
+#[expect(clippy::module_inception, reason = "the one function that the module is named after")]
+mod rank;
+pub mod rounding;
+pub mod score;
+mod ties;
 
 pub use entry::{Entry, Metric};
 pub use leaderboard::{Leaderboard, Row, Unranked};
+pub use rank::{Options, rank, rank_with};

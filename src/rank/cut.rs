@@ -1,0 +1,57 @@
+//! Cuts: the least PSNR that an entry must keep, as it is applied to rounded values.
+
+use super::rounding::round_to;
+use crate::challenge::rules::Cut;
+
+/// What a cut says of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It passes, rounded or not.
+    Pass,
+    /// It passes because it is rounded before it is compared.
+    PassByRounding,
+    /// It is below, rounded or not.
+    Fail,
+}
+
+impl Verdict {
+    /// Whether the entry stays in the ranking.
+    pub fn passes(self) -> bool {
+        self != Verdict::Fail
+    }
+}
+
+/// Compares a value with a cut.
+pub fn verdict(cut: &Cut, value: f64) -> Verdict {
+    if value >= cut.at_least {
+        return Verdict::Pass;
+    }
+    // The cut is a decimal number: rounding it as well makes both sides the same double.
+    match cut.decimals {
+        Some(decimals) if round_to(value, decimals) >= round_to(cut.at_least, decimals) => Verdict::PassByRounding,
+        _ => Verdict::Fail,
+    }
+}
+
+/// The value as a reason shows it: rounded as it was compared, in dB or the metric's own unit.
+pub(super) fn shown(cut: &Cut, value: f64) -> String {
+    let decimals = cut.decimals.unwrap_or(4);
+    format!("{} {value:.decimals$} < {:.decimals$}", cut.metric, cut.at_least)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rank::Metric;
+
+    #[test]
+    fn values_are_rounded_before_they_are_compared() {
+        let mut cut =
+            Cut { metric: Metric::PsnrVal, at_least: 26.9, decimals: Some(2), announced: None, inferred: false };
+        assert_eq!(verdict(&cut, 26.8964), Verdict::PassByRounding);
+        assert_eq!(verdict(&cut, 26.90), Verdict::Pass);
+        assert_eq!(verdict(&cut, 26.8949), Verdict::Fail);
+        cut.decimals = None;
+        assert_eq!(verdict(&cut, 26.8964), Verdict::Fail);
+    }
+}

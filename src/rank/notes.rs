@@ -1,0 +1,149 @@
+//! What a leaderboard says by itself: figures that are not comparable, cuts that hang on rounding, ties, and where a
+//! published table departs from its own rules.
+
+use super::cut::{self, Verdict};
+use super::entry::{Entry, Metric};
+use super::rank::Standing;
+use super::ties;
+use crate::challenge::Rules;
+use crate::challenge::rules::{By, Ties, Track, Values};
+use crate::challenge::table::label;
+
+/// More examples than this in one note help nobody.
+const EXAMPLES: usize = 6;
+
+/// A finished ranking, as the notes look at it.
+pub(super) struct Ranked<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) track: &'a Track,
+    /// In canonical order.
+    pub(super) candidates: &'a [&'a Entry],
+    /// Best first.
+    pub(super) standings: &'a [Standing],
+}
+
+/// `a, b and 3 more`.
+fn listed(items: &[String]) -> String {
+    let shown = items[..items.len().min(EXAMPLES)].join("; ");
+    if items.len() > EXAMPLES { format!("{shown}; and {} more", items.len() - EXAMPLES) } else { shown }
+}
+
+/// Scores that are relative to another baseline than the rules', or to its figures on another machine.
+pub(super) fn of_baseline(ranked: &Ranked<'_>, base: Option<&Entry>) -> Option<String> {
+    let By::Score(rule) = &ranked.track.by else { return None };
+    let baseline = ranked.rules.baseline.as_ref()?;
+    let own = |e: &Entry| e.team == baseline.entry || e.submission == baseline.entry;
+    match base {
+        Some(entry) if own(entry) => None,
+        Some(entry) => Some(format!(
+            "scores are relative to {}, the source's baseline; that of {} is {}",
+            label(entry),
+            ranked.rules.id,
+            baseline.network
+        )),
+        None => {
+            let figure = |m: &Metric| Some(format!("{m} {}", ranked.rules.baseline_figure(*m)?));
+            let figures: Vec<String> = rule.weights.keys().filter_map(figure).collect();
+            let timed = rule.weights.contains_key(&Metric::RuntimeMs);
+            let device = ranked.rules.runtime.device.as_deref().unwrap_or("another machine");
+            let warning = if timed {
+                format!("; its runtime is from {device}: runtimes from elsewhere are not comparable with it")
+            } else {
+                String::new()
+            };
+            Some(format!(
+                "no entry is the baseline {}: scores are relative to the rules' figures for it ({}){warning}",
+                baseline.network,
+                figures.join(", ")
+            ))
+        }
+    }
+}
+
+/// Entries that a cut spares only because it rounds.
+pub(super) fn of_cuts(ranked: &Ranked<'_>) -> Option<String> {
+    let mut spared = Vec::new();
+    for entry in ranked.candidates {
+        for cut in &ranked.rules.cuts {
+            let Some(value) = entry.get(cut.metric) else { continue };
+            if cut::verdict(cut, value) == Verdict::PassByRounding {
+                spared.push(format!("{} ({} {value:.4})", label(entry), cut.metric));
+            }
+        }
+    }
+    (!spared.is_empty()).then(|| format!("ranked only because the cuts round: {}", listed(&spared)))
+}
+
+/// Equal values whose ranks come from the sort before.
+pub(super) fn of_ties(ranked: &Ranked<'_>) -> Option<String> {
+    let rule = &ranked.rules.metric_ranks;
+    if rule.ties != Ties::Stable {
+        return None;
+    }
+    let metrics = ranked.track.by.metrics();
+    let mut told = Vec::new();
+    for &metric in metrics.iter().filter(|_| matches!(ranked.track.by, By::RankSum(_))) {
+        for group in ties::equal_groups(ranked.candidates, metric, rule.values) {
+            let Some(value) = ranked.candidates[group[0]].get(metric) else { continue };
+            let decimals = metric.decimals();
+            let mut teams: Vec<(Option<&u32>, String)> = ranked
+                .standings
+                .iter()
+                .filter(|s| group.contains(&s.index))
+                .map(|s| (s.metric_ranks.get(&metric), label(ranked.candidates[s.index])))
+                .collect();
+            teams.sort();
+            let names: Vec<String> = teams.into_iter().take(EXAMPLES).map(|(_, name)| name).collect();
+            told.push(format!("{metric} {value:.decimals$}: {}", names.join(" before ")));
+        }
+    }
+    let what = match rule.values {
+        Values::Printed => "equal printed values",
+        Values::Full => "equal values",
+    };
+    (!told.is_empty()).then(|| format!("{what} are ranked in the order of the sort before ({})", listed(&told)))
+}
+
+/// Where the source prints a rank or a figure for this track that the rules do not give.
+pub(super) fn of_print(ranked: &Ranked<'_>) -> Vec<String> {
+    let print = &ranked.track.printed;
+    let mut notes = Vec::new();
+    if let Some(column) = &print.rank {
+        notes.extend(departures(ranked, column, |s| Some(s.rank), "rank"));
+    }
+    if let (Some(column), By::RankSum(_)) = (&print.score, &ranked.track.by) {
+        notes.extend(departures(ranked, column, |s| s.score.map(|v| v as u32), "rank sum"));
+    }
+    notes
+}
+
+fn departures(
+    ranked: &Ranked<'_>,
+    column: &str,
+    computed: impl Fn(&Standing) -> Option<u32>,
+    what: &str,
+) -> Vec<String> {
+    let printed = |s: &Standing| ranked.candidates[s.index].printed.get(column)?.parse::<u32>().ok();
+    let compared: Vec<(&Standing, u32, u32)> =
+        ranked.standings.iter().filter_map(|s| Some((s, printed(s)?, computed(s)?))).collect();
+    let differ: Vec<&(&Standing, u32, u32)> = compared.iter().filter(|(_, p, c)| p != c).collect();
+    if differ.len() > EXAMPLES.max(compared.len() / 4) {
+        let (n, all) = (differ.len(), compared.len());
+        return vec![format!(
+            "{n} of {all} values of the source's column `{column}` differ from these ranks: it was ranked by other rules, or \
+             rows are missing"
+        )];
+    }
+    let note = |(standing, printed, computed): &&(&Standing, u32, u32)| {
+        let shared = ranked.standings.iter().filter(|s| s.rank == standing.rank && s.index != standing.index);
+        let names: Vec<String> = shared.map(|s| label(ranked.candidates[s.index])).collect();
+        let with = if names.is_empty() || what != "rank" { String::new() } else { format!(", shared with {}", listed(&names)) };
+        let figure = match (standing.score, &ranked.track.by) {
+            (Some(sum), By::RankSum(_)) => format!(" (rank sum {sum}{with})"),
+            _ => String::new(),
+        };
+        let team = label(ranked.candidates[standing.index]);
+        format!("{team}: the source prints {what} {printed} in `{column}`, the rules give {computed}{figure}")
+    };
+    differ.iter().map(note).collect()
+}
