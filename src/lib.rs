@@ -9,6 +9,7 @@ pub mod data;
 pub mod doctor;
 pub mod error;
 pub mod exit;
+pub mod files;
 pub mod graph;
 pub mod machine;
 pub mod measure;

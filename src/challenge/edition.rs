@@ -83,6 +83,17 @@ impl Rules {
         Ok(rules)
     }
 
+    /// The rules as they are written.
+    pub fn text(&self) -> Result<String> {
+        match &self.origin {
+            Origin::Embedded => {
+                let file = EDITIONS.get_file(Path::new(&self.id).join(RULES));
+                Ok(file.and_then(|f| f.contents_utf8()).unwrap_or_default().to_owned())
+            }
+            Origin::File(file) => std::fs::read_to_string(file).map_err(Error::io("read", file)),
+        }
+    }
+
     /// The edition's printed table.
     pub fn published_table(&self) -> Result<Table> {
         match &self.origin {

@@ -1,5 +1,6 @@
 //! Editions of the challenge as data: rules, published tables, and the files that measurements come in.
 
+pub mod across;
 pub mod columns;
 pub mod edition;
 pub mod per_image;

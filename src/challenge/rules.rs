@@ -307,7 +307,7 @@ pub struct ScoreRule {
     /// The factor in the exponent.
     pub k: f64,
     /// Each metric's weight.
-    pub weights: indexmap::IndexMap<Metric, f64>,
+    pub weights: BTreeMap<Metric, f64>,
 }
 
 /// The columns of a published table that print a track.

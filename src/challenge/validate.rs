@@ -49,7 +49,8 @@ pub(super) fn check(rules: &Rules) -> Result<(), Problem> {
 
 fn check_track(rules: &Rules, name: &str) -> Result<(), Problem> {
     let Ok(track) = rules.track(name) else { return Ok(()) };
-    let fail = |expected: &str, found: String| Err(("tracks".to_owned(), format!("in track `{name}`: {expected}"), found));
+    let fail =
+        |expected: &str, found: String| Err(("tracks".to_owned(), format!("in track `{name}`: {expected}"), found));
     let metrics = track.by.metrics();
     if metrics.is_empty() {
         return fail("at least one metric", "none".into());

@@ -4,6 +4,9 @@ mod data;
 mod doctor;
 mod inspect;
 mod models;
+mod rank;
+mod rules;
+mod sources;
 
 use std::process::ExitCode;
 
@@ -40,6 +43,10 @@ enum Command {
     Inspect(inspect::Args),
     /// List the registry's networks.
     Models(models::Args),
+    /// Rank measurements by an edition's rules; without input, the edition's published table.
+    Rank(rank::Args),
+    /// The editions' rules: list, show, check.
+    Rules(rules::Args),
 }
 
 /// Parses the command line and runs the command.
@@ -61,6 +68,8 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Rank(args) => rank::run(&args),
+        Command::Rules(args) => rules::run(&args),
     }
 }
 

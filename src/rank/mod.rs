@@ -2,6 +2,7 @@
 
 pub mod cut;
 pub mod entry;
+pub mod first_image;
 pub mod leaderboard;
 mod notes;
 #[expect(clippy::module_inception, reason = "the one function that the module is named after")]
@@ -12,4 +13,5 @@ mod ties;
 
 pub use entry::{Entry, Metric};
 pub use leaderboard::{Leaderboard, Row, Unranked};
+pub use notes::departures;
 pub use rank::{Options, rank, rank_with};

@@ -3,6 +3,7 @@
 
 use super::cut::{self, Verdict};
 use super::entry::{Entry, Metric};
+use super::leaderboard::{Leaderboard, Row};
 use super::rank::Standing;
 use super::ties;
 use crate::challenge::Rules;
@@ -104,29 +105,29 @@ pub(super) fn of_ties(ranked: &Ranked<'_>) -> Option<String> {
     (!told.is_empty()).then(|| format!("{what} are ranked in the order of the sort before ({})", listed(&told)))
 }
 
-/// Where the source prints a rank or a figure for this track that the rules do not give.
-pub(super) fn of_print(ranked: &Ranked<'_>) -> Vec<String> {
-    let print = &ranked.track.printed;
+/// Where the source prints a rank or a rank sum for this track that the rules do not give.
+pub fn departures(board: &Leaderboard, track: &Track) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some(column) = &print.rank {
-        notes.extend(departures(ranked, column, |s| Some(s.rank), "rank"));
+    if let Some(column) = &track.printed.rank {
+        notes.extend(column_departures(board, track, column, |row| Some(row.rank), "rank"));
     }
-    if let (Some(column), By::RankSum(_)) = (&print.score, &ranked.track.by) {
-        notes.extend(departures(ranked, column, |s| s.score.map(|v| v as u32), "rank sum"));
+    if let (Some(column), By::RankSum(_)) = (&track.printed.score, &track.by) {
+        notes.extend(column_departures(board, track, column, |row| row.score.map(|v| v as u32), "rank sum"));
     }
     notes
 }
 
-fn departures(
-    ranked: &Ranked<'_>,
+fn column_departures(
+    board: &Leaderboard,
+    track: &Track,
     column: &str,
-    computed: impl Fn(&Standing) -> Option<u32>,
+    computed: impl Fn(&Row) -> Option<u32>,
     what: &str,
 ) -> Vec<String> {
-    let printed = |s: &Standing| ranked.candidates[s.index].printed.get(column)?.parse::<u32>().ok();
-    let compared: Vec<(&Standing, u32, u32)> =
-        ranked.standings.iter().filter_map(|s| Some((s, printed(s)?, computed(s)?))).collect();
-    let differ: Vec<&(&Standing, u32, u32)> = compared.iter().filter(|(_, p, c)| p != c).collect();
+    let printed = |row: &Row| row.entry.printed.get(column)?.parse::<u32>().ok();
+    let compared: Vec<(&Row, u32, u32)> =
+        board.rows.iter().filter_map(|row| Some((row, printed(row)?, computed(row)?))).collect();
+    let differ: Vec<&(&Row, u32, u32)> = compared.iter().filter(|(_, p, c)| p != c).collect();
     if differ.len() > EXAMPLES.max(compared.len() / 4) {
         let (n, all) = (differ.len(), compared.len());
         return vec![format!(
@@ -134,15 +135,19 @@ fn departures(
              rows are missing"
         )];
     }
-    let note = |(standing, printed, computed): &&(&Standing, u32, u32)| {
-        let shared = ranked.standings.iter().filter(|s| s.rank == standing.rank && s.index != standing.index);
-        let names: Vec<String> = shared.map(|s| label(ranked.candidates[s.index])).collect();
-        let with = if names.is_empty() || what != "rank" { String::new() } else { format!(", shared with {}", listed(&names)) };
-        let figure = match (standing.score, &ranked.track.by) {
+    let note = |(row, printed, computed): &&(&Row, u32, u32)| {
+        let shared = board.rows.iter().filter(|other| other.rank == row.rank && !std::ptr::eq(*other, *row));
+        let names: Vec<String> = shared.map(|other| label(&other.entry)).collect();
+        let with = if names.is_empty() || what != "rank" {
+            String::new()
+        } else {
+            format!(", shared with {}", listed(&names))
+        };
+        let figure = match (row.score, &track.by) {
             (Some(sum), By::RankSum(_)) => format!(" (rank sum {sum}{with})"),
             _ => String::new(),
         };
-        let team = label(ranked.candidates[standing.index]);
+        let team = label(&row.entry);
         format!("{team}: the source prints {what} {printed} in `{column}`, the rules give {computed}{figure}")
     };
     differ.iter().map(note).collect()

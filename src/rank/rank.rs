@@ -72,7 +72,6 @@ pub fn rank_with(entries: &[Entry], rules: &Rules, track: &str, options: &Option
     board.notes.extend(notes::of_baseline(&view, base.as_deref()));
     board.notes.extend(notes::of_cuts(&view));
     board.notes.extend(notes::of_ties(&view));
-    board.notes.extend(notes::of_print(&view));
     board.rows = ranked
         .into_iter()
         .map(|s| Row {
@@ -84,10 +83,11 @@ pub fn rank_with(entries: &[Entry], rules: &Rules, track: &str, options: &Option
             pareto: false,
         })
         .collect();
+    board.notes.extend(notes::departures(&board, track));
     if let Some(row) = &mut board.baseline {
-        row.rank = row.score.map_or(0, |own| {
-            1 + board.rows.iter().filter(|r| r.score.is_some_and(|s| s < own)).count() as u32
-        });
+        row.rank = row
+            .score
+            .map_or(0, |own| 1 + board.rows.iter().filter(|r| r.score.is_some_and(|s| s < own)).count() as u32);
     }
     Ok(board)
 }
@@ -121,7 +121,9 @@ fn find_baseline(all: &[Cow<'_, Entry>], rules: &Rules, options: &Options) -> Re
     if let Some(name) = &options.baseline {
         let known: Vec<String> = all.iter().map(|e| label(e)).collect();
         let hint = || crate::toml_file::nearest(name, known.iter().map(String::as_str));
-        return named(name).map(Some).ok_or_else(|| Error::Usage(format!("no entry `{name}` to be the baseline{}", hint())));
+        return named(name)
+            .map(Some)
+            .ok_or_else(|| Error::Usage(format!("no entry `{name}` to be the baseline{}", hint())));
     }
     let by_rules = rules.baseline.as_ref().and_then(|b| named(&b.entry));
     Ok(by_rules.or_else(|| {
@@ -141,7 +143,10 @@ fn check_base(
         match value(metric) {
             Some(v) if v > 0.0 && v.is_finite() => {}
             Some(v) => {
-                return Err(Error::Usage(format!("scores divide by the baseline's {metric}, which is {v} in {}", name())));
+                return Err(Error::Usage(format!(
+                    "scores divide by the baseline's {metric}, which is {v} in {}",
+                    name()
+                )));
             }
             None => return Err(Error::Usage(format!("scores need the baseline's {metric}; {} has none", name()))),
         }
@@ -186,7 +191,7 @@ impl<'a> Applied<'a> {
             return Some(failure.clone());
         }
         if entry.baseline {
-            return Some("marked as a baseline".to_owned());
+            return Some("baseline, for reference".to_owned());
         }
         let unknown: Vec<&str> = entry.unknown_ops.iter().map(String::as_str).filter(|op| !self.exempt(op)).collect();
         if !unknown.is_empty() {
@@ -207,7 +212,8 @@ impl<'a> Applied<'a> {
         if !failed.is_empty() {
             return Some(failed.join(", "));
         }
-        let worse: Vec<String> = self.rules.constraints.iter().filter_map(|c| self.worse(c.metric, entry, base)).collect();
+        let worse: Vec<String> =
+            self.rules.constraints.iter().filter_map(|c| self.worse(c.metric, entry, base)).collect();
         (!worse.is_empty()).then(|| worse.join(", "))
     }
 
@@ -245,7 +251,10 @@ impl<'a> Applied<'a> {
         for constraint in &self.rules.constraints {
             let known = self.rules.baseline_figure(constraint.metric).is_some();
             if !known && absent(constraint.metric) {
-                notes.push(format!("the constraint in {} was not applied: no figure of the baseline", constraint.metric));
+                notes.push(format!(
+                    "the constraint in {} was not applied: no figure of the baseline",
+                    constraint.metric
+                ));
             }
         }
         notes

@@ -42,7 +42,7 @@ mod tests {
     }
 
     fn rule() -> ScoreRule {
-        ScoreRule { k: 2.0, weights: [(Metric::RuntimeMs, 0.75), (Metric::ParamsM, 0.25)].into_iter().collect() }
+        ScoreRule { k: 2.0, weights: [(Metric::RuntimeMs, 0.75), (Metric::ParamsM, 0.25)].into() }
     }
 
     #[test]

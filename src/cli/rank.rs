@@ -1,0 +1,132 @@
+//! `esr-bench rank`: a leaderboard from measurements and an edition's rules.
+
+use std::path::PathBuf;
+
+use esr_bench::challenge::Rules;
+use esr_bench::challenge::rules::Track;
+use esr_bench::rank::{self, Leaderboard, Metric};
+use esr_bench::report::{self, Column, Format, Options, Sort};
+use esr_bench::{Error, Result, exit, files};
+
+use super::sources::{self, Sources};
+
+/// Arguments of `rank`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A CSV of measurements, an edition's id (its published table), or an organisers' results.json with per-image runtimes;
+    /// several are ranked together. None: the published table of the rules
+    #[arg(value_name = "INPUT")]
+    inputs: Vec<String>,
+    /// The edition's id (see `esr-bench rules list`), its folder, or a file of rules [default: that of the input, else
+    /// ntire2022]
+    #[arg(long, value_name = "ID|FILE")]
+    rules: Option<String>,
+    /// The track, or `all`; may repeat [default: the edition's own]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    track: Vec<String>,
+    /// How it is written [default: what the output file's name says, else table]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// A file instead of standard output; it appears only when it is complete
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The columns, by the names of the CSV export
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    columns: Vec<Column>,
+    /// Sort the rows by a column, best first (`mem_m`) or worst first (`mem_m:reverse`); ranks stay what they are
+    #[arg(long, value_name = "COLUMN")]
+    sort: Option<Sort>,
+    /// Only the first N rows
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// Mark the entries that no other beats in both metrics
+    #[arg(long, value_name = "A,B", value_parser = report::parse_pareto)]
+    pareto: Option<(Metric, Metric)>,
+    /// The entry that is the baseline, instead of the rules' own
+    #[arg(long, value_name = "NAME")]
+    baseline: Option<String>,
+    /// Leave each entry's first image out (for inputs with per-image runtimes)
+    #[arg(long)]
+    without_first_image: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<u8> {
+    let rules = sources::rules_for(args.rules.as_deref(), &args.inputs)?;
+    let sources = sources::read(&args.inputs, &rules)?;
+    if args.without_first_image && sources.without_first.is_none() {
+        return Err(Error::Usage("--without-first-image needs an input with per-image runtimes".into()));
+    }
+    let boards = boards(args, &rules, &sources)?;
+    let format = args.format.or_else(|| args.output.as_deref().and_then(Format::of_path)).unwrap_or_default();
+    let mut options = Options {
+        columns: args.columns.clone(),
+        sort: args.sort,
+        top: args.top,
+        pareto: args.pareto,
+        ..Options::default()
+    };
+    if args.output.is_none() && format == Format::Table {
+        options = options.on_stdout();
+    }
+    let text = rendered(&boards, format, &options)?;
+    match &args.output {
+        Some(path) => files::write(path, text.as_bytes())?,
+        None => super::print(&text)?,
+    }
+    Ok(exit::DONE)
+}
+
+fn boards(args: &Args, rules: &Rules, sources: &Sources) -> Result<Vec<Leaderboard>> {
+    let tracks: Vec<&str> = match args.track.as_slice() {
+        [] => vec![rules.default_track.as_str()],
+        [all] if all == "all" => rules.tracks.iter().map(|t| t.name.as_str()).collect(),
+        named => named.iter().map(String::as_str).collect(),
+    };
+    let options = rank::Options { baseline: args.baseline.clone().or_else(|| sources.baseline.clone()) };
+    let entries = match &sources.without_first {
+        Some(without) if args.without_first_image => without,
+        _ => &sources.entries,
+    };
+    let mut swaps = Vec::new();
+    for track in rules.tracks.iter().filter(|_| sources.without_first.is_some()) {
+        let without = sources.without_first.as_deref().unwrap_or_default();
+        let with = rank::rank_with(&sources.entries, rules, &track.name, &options)?;
+        swaps.extend(rank::first_image::swaps(&with, &rank::rank_with(without, rules, &track.name, &options)?));
+    }
+    // A published table is compared with its rules in every track, also in those that are not shown.
+    let mut elsewhere = Vec::new();
+    for track in rules.tracks.iter().filter(|t| t.printed.rank.is_some() && !tracks.iter().any(|n| is(t, n))) {
+        let board = rank::rank_with(entries, rules, &track.name, &options)?;
+        elsewhere.extend(rank::departures(&board, track).into_iter().map(|n| format!("track {}: {n}", track.name)));
+    }
+    tracks
+        .into_iter()
+        .map(|track| {
+            let mut board = rank::rank_with(entries, rules, track, &options)?;
+            if args.without_first_image {
+                board.notes.insert(0, "each entry's first image is left out".to_owned());
+            }
+            board.notes.extend(elsewhere.iter().chain(&sources.notes).chain(&swaps).cloned());
+            Ok(board)
+        })
+        .collect()
+}
+
+fn is(track: &Track, name: &str) -> bool {
+    track.name == name || track.aliases.iter().any(|a| a == name)
+}
+
+/// Several tracks in one document: CSV keeps one header, JSON becomes an array.
+fn rendered(boards: &[Leaderboard], format: Format, options: &Options) -> Result<String> {
+    let texts = boards.iter().map(|b| report::render(b, format, options)).collect::<Result<Vec<String>>>()?;
+    Ok(match (texts.as_slice(), format) {
+        ([only], _) => only.clone(),
+        (_, Format::Json) => format!("[\n{}\n]\n", texts.iter().map(|t| t.trim_end()).collect::<Vec<_>>().join(",\n")),
+        ([first, rest @ ..], Format::Csv) => {
+            let without_header =
+                |text: &String| text.split_once('\n').map_or_else(String::new, |(_, rows)| rows.to_owned());
+            std::iter::once(first.clone()).chain(rest.iter().map(without_header)).collect()
+        }
+        _ => texts.join("\n"),
+    })
+}

@@ -1,0 +1,136 @@
+//! Where a ranking's entries come from: published tables by their edition's id, CSVs, the organisers' raw results.
+
+use std::path::Path;
+
+use esr_bench::challenge::table::{self, label};
+use esr_bench::challenge::{PerImage, Rules, across};
+use esr_bench::error::Place;
+use esr_bench::rank::Entry;
+use esr_bench::{Error, Result};
+
+/// All entries of a command line's inputs.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    /// The entries.
+    pub(crate) entries: Vec<Entry>,
+    /// The same without each entry's first image, where an input has per-image runtimes.
+    pub(crate) without_first: Option<Vec<Entry>>,
+    /// What a reader must know of the sources.
+    pub(crate) notes: Vec<String>,
+    /// The baseline of the only input, where that is another edition's published table.
+    pub(crate) baseline: Option<String>,
+}
+
+/// Reads every input; none means the rules' own published table.
+pub(crate) fn read(inputs: &[String], rules: &Rules) -> Result<Sources> {
+    let mut all = Sources::default();
+    if inputs.is_empty() {
+        all.edition(rules, rules)?;
+    }
+    let mut read = Vec::new();
+    for input in inputs {
+        let mut one = Sources::default();
+        one.input(input, rules)?;
+        read.push((input.as_str(), one));
+    }
+    let single = read.len() == 1;
+    for (input, one) in read {
+        all.add(one, input, single)?;
+    }
+    Ok(all)
+}
+
+/// The edition whose rules apply: as named, else that of the only input, else the first that this harness was built for.
+pub(crate) fn rules_for(named: Option<&str>, inputs: &[String]) -> Result<Rules> {
+    match (named, inputs) {
+        (Some(name), _) => Rules::find(name),
+        (None, [only]) if Rules::ids().contains(only) => Rules::embedded(only),
+        (None, [only]) if Path::new(only).join(esr_bench::challenge::edition::RULES).is_file() => {
+            Rules::read(Path::new(only))
+        }
+        _ => Rules::embedded("ntire2022"),
+    }
+}
+
+impl Sources {
+    fn input(&mut self, input: &str, rules: &Rules) -> Result<()> {
+        let path = Path::new(input);
+        if !path.exists() && Rules::ids().iter().any(|id| id == input) {
+            return self.edition(&Rules::embedded(input)?, rules);
+        }
+        if path.is_dir() {
+            return self.folder(path, rules);
+        }
+        if !path.exists() && path.extension().is_none() && !input.contains('/') {
+            let ids = Rules::ids();
+            let hint = esr_bench::toml_file::nearest(input, ids.iter().map(String::as_str));
+            return Err(Error::Usage(format!("no file, folder or edition `{input}`{hint}")));
+        }
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
+            let results = PerImage::read(path)?;
+            self.entries = results.entries();
+            self.without_first = Some(results.entries_without_first(1));
+            return Ok(());
+        }
+        let table = table::read_table(path)?;
+        self.entries = table.entries;
+        self.notes = table.warnings;
+        Ok(())
+    }
+
+    fn folder(&mut self, path: &Path, rules: &Rules) -> Result<()> {
+        if path.join(esr_bench::challenge::edition::RULES).is_file() {
+            return self.edition(&Rules::read(path)?, rules);
+        }
+        Err(Error::input(path, Place::Whole, "an edition's folder (with rules.toml)", "none of its files"))
+    }
+
+    fn edition(&mut self, source: &Rules, rules: &Rules) -> Result<()> {
+        self.entries = source.published()?;
+        self.notes = across::differences(source, rules);
+        if !source.published.complete {
+            self.notes.push(format!("the published table of {} is not complete: {}", source.id, source.published.note));
+        }
+        if source.id != rules.id {
+            self.baseline = source.baseline.as_ref().map(|b| b.entry.clone());
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, one: Sources, input: &str, single: bool) -> Result<()> {
+        let stem = Path::new(input).file_stem().map_or_else(|| input.into(), |s| s.to_string_lossy());
+        // Entries of the same name from another input stay apart.
+        let rename = |mut entry: Entry, taken: &[Entry]| {
+            if taken.iter().any(|e| label(e) == label(&entry)) {
+                let name = if entry.submission.is_empty() { &entry.team } else { &entry.submission };
+                entry.submission = format!("{name} [{stem}]");
+            }
+            entry
+        };
+        let taken = std::mem::take(&mut self.entries);
+        let without = match (self.without_first.take(), one.without_first) {
+            (None, None) => None,
+            (before, now) => {
+                let before = before.unwrap_or_else(|| taken.clone());
+                let now = now.unwrap_or_else(|| one.entries.clone());
+                let renamed: Vec<Entry> = now.into_iter().map(|e| rename(e, &taken)).collect();
+                Some(before.into_iter().chain(renamed).collect())
+            }
+        };
+        let renamed: Vec<Entry> = one.entries.into_iter().map(|e| rename(e, &taken)).collect();
+        self.entries = taken;
+        self.entries.extend(renamed);
+        if let Some(twice) =
+            self.entries.iter().enumerate().find(|(i, e)| self.entries[..*i].iter().any(|f| label(f) == label(e)))
+        {
+            return Err(Error::Usage(format!(
+                "`{}` is in `{input}` and in an earlier input of the same name",
+                label(twice.1)
+            )));
+        }
+        self.without_first = without;
+        self.notes.extend(one.notes);
+        self.baseline = one.baseline.filter(|_| single);
+        Ok(())
+    }
+}
