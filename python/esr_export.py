@@ -160,6 +160,18 @@ def save_archive(exported, path, network):
     torch.export.save(exported, path, extra_files={"esr_classes.json": json.dumps(standard_classes(network))})
 
 
+def foreign(names):
+    """Why the harness could not run a program that calls `names`, if so: operations that are not ATen's own."""
+    own = sorted({n for n in names if n.split("::")[0] not in ("aten", "prims", "prim")})
+    return f"it calls {', '.join(own)}, which libtorch alone does not have" if own else None
+
+
+def called(exported):
+    """The operations of an exported graph, with their namespaces."""
+    targets = (node.target for node in exported.graph.nodes if node.op == "call_function")
+    return [f"{t.namespace}::{getattr(t, '_opname', t)}" for t in targets if hasattr(t, "namespace")]
+
+
 def dynamic(network, args, folder):
     example = (pattern(*EXAMPLE, args.data_range),)
     reasons = []
@@ -170,7 +182,9 @@ def dynamic(network, args, folder):
             reasons.append(first_line(error))
             continue
         # The archive's guards are Python and stay behind: what they would refuse must be seen to work all the same.
-        why = compare(exported.module(check_guards=False), network, CHECKED + SWEPT, args)
+        why = foreign(called(exported)) or compare(
+            exported.module(check_guards=False), network, CHECKED + SWEPT, args
+        )
         if why is None:
             save_archive(exported, folder / "program.pt2", network)
             return [("program.pt2", None)], CHECKED, None
@@ -185,7 +199,8 @@ def traced(network, args, folder):
             program = torch.jit.trace(network, pattern(*EXAMPLE, args.data_range), check_trace=False)
     except Exception as error:
         return None, None, first_line(error)
-    why = compare(program, network, CHECKED, args)
+    kinds = [node.kind() for node in program.inlined_graph.nodes()]
+    why = foreign(kinds) or compare(program, network, CHECKED, args)
     if why is not None:
         return None, None, why
     path = folder / "program.pt"
@@ -202,7 +217,7 @@ def static(network, args, folder):
             exported = torch.export.export(network, (pattern(*size, args.data_range),), strict=False)
         except Exception as error:
             return None, None, f"at {size[0]} x {size[1]}: {first_line(error)}"
-        why = compare(exported.module(), network, [size], args)
+        why = foreign(called(exported)) or compare(exported.module(), network, [size], args)
         if why is not None:
             return None, None, why
         save_archive(exported, folder / name, network)

@@ -3,6 +3,7 @@
 //! Data flows one way: submission -> worker -> records -> ranking -> report. This library links no libtorch; networks run in
 //! `esr-worker` processes that speak [`protocol`].
 
+pub mod archive;
 pub mod card;
 pub mod challenge;
 pub mod data;

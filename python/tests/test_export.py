@@ -81,6 +81,48 @@ def test_the_manifest_records_hash_version_and_checked_sizes(tmp_path, weights):
     assert "size = 48" in text and "overlap = 8" in text
 
 
+@torch.library.custom_op("esr_test::double", mutates_args=())
+def double(x: torch.Tensor) -> torch.Tensor:
+    return x * 2
+
+
+@double.register_fake
+def _(x):
+    return torch.empty_like(x)
+
+
+class Custom(zoo.Plain):
+    """Calls an operation that only this process has."""
+
+    def forward(self, x):
+        return super().forward(double(x))
+
+
+class Autocast(zoo.Plain):
+    """A context manager, which torch.export keeps as a higher-order operation."""
+
+    def forward(self, x):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            y = super().forward(x)
+        return y.float()
+
+
+def export_here(cls, tmp_path, *extra):
+    args = [f"{__file__}:{cls.__name__}", "--data-range", "1", "-o", str(tmp_path / "out"), *extra]
+    return esr_export.export(esr_export.parse(args))
+
+
+def test_a_custom_operation_is_refused_by_name(tmp_path, capsys):
+    with pytest.raises(esr_export.Refusal):
+        export_here(Custom, tmp_path)
+    assert "esr_test::double" in capsys.readouterr().out
+
+
+def test_a_higher_order_operation_falls_back_to_a_trace(tmp_path, capsys):
+    assert export_here(Autocast, tmp_path, "--tolerance", "1e-2") == "trace"
+    assert "higher_order::wrap_with_autocast" in capsys.readouterr().out
+
+
 def test_a_subclass_is_recorded_as_what_it_stands_for():
     assert esr_export.standard_classes(zoo.build("subclass")) == {"zoo.OwnConv": "Conv2d"}
 

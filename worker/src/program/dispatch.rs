@@ -1,0 +1,209 @@
+//! ATen operations by name: the Rust side of `shim/program.h`.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+
+use tch::Tensor;
+
+use super::{failed, thrown};
+use esr_bench::protocol::{Failed, FailureKind};
+
+const CAPACITY: usize = 256;
+
+/// The tags of `EsrValue`.
+mod tag {
+    pub(super) const DEFAULT: i32 = 0;
+    pub(super) const NONE: i32 = 1;
+    pub(super) const TENSOR: i32 = 2;
+    pub(super) const INT: i32 = 3;
+    pub(super) const DOUBLE: i32 = 4;
+    pub(super) const BOOL: i32 = 5;
+    pub(super) const STRING: i32 = 6;
+    pub(super) const DEVICE: i32 = 7;
+    pub(super) const INTS: i32 = 8;
+    pub(super) const DOUBLES: i32 = 9;
+    pub(super) const BOOLS: i32 = 10;
+    pub(super) const TENSORS: i32 = 11;
+    pub(super) const OPTIONAL_TENSORS: i32 = 12;
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Raw {
+    tag: i32,
+    integer: i64,
+    number: f64,
+    pointer: *const c_void,
+    length: usize,
+}
+
+impl Raw {
+    const EMPTY: Raw = Raw { tag: tag::DEFAULT, integer: 0, number: 0.0, pointer: std::ptr::null(), length: 0 };
+
+    fn integer(tag: i32, integer: i64) -> Raw {
+        Raw { tag, integer, ..Raw::EMPTY }
+    }
+
+    fn slice<T>(tag: i32, slice: &[T]) -> Raw {
+        Raw { tag, pointer: slice.as_ptr().cast(), length: slice.len(), ..Raw::EMPTY }
+    }
+}
+
+unsafe extern "C" {
+    fn esr_last_error() -> *const c_char;
+    fn esr_text_free(text: *mut c_char);
+    fn esr_op_find(name: *const c_char, overload: *const c_char) -> *mut c_void;
+    fn esr_op_arguments(op: *const c_void) -> *mut c_char;
+    fn esr_op_free(op: *mut c_void);
+    fn esr_op_call(op: *const c_void, args: *const Raw, n: usize, out: *mut Raw, capacity: usize) -> c_int;
+    fn esr_tensor_from_storage(
+        bytes: *const c_void,
+        length: usize,
+        sizes: *const i64,
+        strides: *const i64,
+        dims: usize,
+        offset: i64,
+        scalar_type: c_int,
+    ) -> *mut c_void;
+}
+
+/// What goes into an operation and comes out.
+#[derive(Debug)]
+pub(super) enum Value {
+    Default,
+    None,
+    Tensor(Tensor),
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    Str(CString),
+    Device(CString),
+    Ints(Vec<i64>),
+    Floats(Vec<f64>),
+    Bools(Vec<i64>),
+    Tensors(Vec<Tensor>),
+    OptionalTensors(Vec<Option<Tensor>>),
+}
+
+/// An operation of libtorch's dispatcher.
+pub(super) struct Op {
+    handle: *mut c_void,
+    /// Argument names, in schema order.
+    pub(super) arguments: Vec<String>,
+}
+
+impl Op {
+    /// Finds `aten::add` with the overload `Tensor` (empty for the default one).
+    pub(super) fn find(name: &str, overload: &str) -> Result<Op, Failed> {
+        let unknown = || failed(FailureKind::Unsupported, format!("libtorch has no operation {name}.{overload}"));
+        let (c_name, c_overload) =
+            (CString::new(name).map_err(|_| unknown())?, CString::new(overload).map_err(|_| unknown())?);
+        // SAFETY: both strings live through the call; the handle is freed in `drop` alone.
+        let handle = unsafe { esr_op_find(c_name.as_ptr(), c_overload.as_ptr()) };
+        if handle.is_null() {
+            return Err(unknown());
+        }
+        // SAFETY: the handle is live.
+        let arguments = take_text(unsafe { esr_op_arguments(handle) }).lines().map(str::to_owned).collect();
+        Ok(Op { handle, arguments })
+    }
+
+    /// Calls it with one value for each of [`Op::arguments`]; list results are flattened.
+    pub(super) fn call(&self, args: &[Value]) -> Result<Vec<Value>, Failed> {
+        // Lists of tensors are passed as lists of pointers, which must outlive the call.
+        let mut lists: Vec<Vec<*const c_void>> = Vec::new();
+        let raw: Vec<Raw> = args.iter().map(|value| raw(value, &mut lists)).collect();
+        let mut out = [Raw::EMPTY; CAPACITY];
+        // SAFETY: `raw` points into `args` and `lists`, which live through the call; `out` has room for CAPACITY.
+        let count = unsafe { esr_op_call(self.handle, raw.as_ptr(), raw.len(), out.as_mut_ptr(), CAPACITY) };
+        let count = usize::try_from(count).map_err(|_| thrown(&last_error()))?;
+        Ok(out[..count].iter().map(result).collect())
+    }
+}
+
+impl Drop for Op {
+    fn drop(&mut self) {
+        // SAFETY: the handle came from `esr_op_find` and is freed once.
+        unsafe { esr_op_free(self.handle) }
+    }
+}
+
+fn raw(value: &Value, lists: &mut Vec<Vec<*const c_void>>) -> Raw {
+    let pointer = |t: &Tensor| t.as_ptr() as *const c_void;
+    match value {
+        Value::Default => Raw::EMPTY,
+        Value::None => Raw::integer(tag::NONE, 0),
+        Value::Tensor(t) => Raw { tag: tag::TENSOR, pointer: pointer(t), ..Raw::EMPTY },
+        Value::Int(i) => Raw::integer(tag::INT, *i),
+        Value::Float(f) => Raw { tag: tag::DOUBLE, number: *f, ..Raw::EMPTY },
+        Value::Bool(b) => Raw::integer(tag::BOOL, i64::from(*b)),
+        Value::Str(s) => Raw { tag: tag::STRING, pointer: s.as_ptr().cast(), ..Raw::EMPTY },
+        Value::Device(s) => Raw { tag: tag::DEVICE, pointer: s.as_ptr().cast(), ..Raw::EMPTY },
+        Value::Ints(list) => Raw::slice(tag::INTS, list),
+        Value::Floats(list) => Raw::slice(tag::DOUBLES, list),
+        Value::Bools(list) => Raw::slice(tag::BOOLS, list),
+        Value::Tensors(list) => {
+            lists.push(list.iter().map(pointer).collect());
+            Raw::slice(tag::TENSORS, &lists[lists.len() - 1])
+        }
+        Value::OptionalTensors(list) => {
+            lists.push(list.iter().map(|t| t.as_ref().map_or(std::ptr::null(), pointer)).collect());
+            Raw::slice(tag::OPTIONAL_TENSORS, &lists[lists.len() - 1])
+        }
+    }
+}
+
+fn result(raw: &Raw) -> Value {
+    match raw.tag {
+        // SAFETY: the shim hands over a new tensor with this tag.
+        tag::TENSOR => Value::Tensor(unsafe { Tensor::from_ptr(raw.pointer.cast_mut().cast()) }),
+        tag::INT => Value::Int(raw.integer),
+        tag::DOUBLE => Value::Float(raw.number),
+        tag::BOOL => Value::Bool(raw.integer != 0),
+        _ => Value::None,
+    }
+}
+
+/// A tensor over a copy of a stored storage.
+pub(super) fn tensor_from_storage(
+    bytes: &[u8],
+    sizes: &[i64],
+    strides: &[i64],
+    offset: i64,
+    scalar_type: i64,
+) -> Result<Tensor, String> {
+    if sizes.len() != strides.len() {
+        return Err(format!("{} sizes and {} strides", sizes.len(), strides.len()));
+    }
+    // SAFETY: the slices live through the call, which checks sizes and strides against the bytes' length and copies.
+    unsafe {
+        let tensor = esr_tensor_from_storage(
+            bytes.as_ptr().cast(),
+            bytes.len(),
+            sizes.as_ptr(),
+            strides.as_ptr(),
+            sizes.len(),
+            offset,
+            scalar_type as c_int,
+        );
+        if tensor.is_null() { Err(last_error()) } else { Ok(Tensor::from_ptr(tensor.cast())) }
+    }
+}
+
+/// The shim's text of the last failure on this thread.
+pub(super) fn last_error() -> String {
+    // SAFETY: the text lives until the next failure on this thread; it is copied at once.
+    unsafe { CStr::from_ptr(esr_last_error()) }.to_string_lossy().into_owned()
+}
+
+/// Copies and frees a text that the shim handed over; null is empty.
+pub(super) fn take_text(text: *mut c_char) -> String {
+    if text.is_null() {
+        return String::new();
+    }
+    // SAFETY: the shim hands over a NUL-terminated text that is freed here once.
+    unsafe {
+        let copy = CStr::from_ptr(text).to_string_lossy().into_owned();
+        esr_text_free(text);
+        copy
+    }
+}
