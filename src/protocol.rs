@@ -67,6 +67,11 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         how: Option<Recorded>,
     },
+    /// Does the program still give what its exporter saw? A failure names the size and the difference.
+    Check {
+        /// What the exporter saw.
+        probes: Vec<Probe>,
+    },
     /// Which registered architecture is this state dict?
     Identify {
         /// A weights file.
@@ -154,6 +159,16 @@ pub struct Tile {
     pub overlap: u32,
 }
 
+/// What eager PyTorch gave for a fixed image (see `python/esr_export.py`, `pattern`) of one LR size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// LR height and width.
+    pub size: [u32; 2],
+    /// Means of a 4 x 4 grid of blocks of the clamped output, rows first, in units of one of 255 steps.
+    pub means: Vec<f64>,
+}
+
 /// Precision and thread settings; absent ones stay as libtorch has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -210,6 +225,8 @@ pub enum Reply {
         /// The operations.
         graph: Box<OpGraph>,
     },
+    /// To `check`: every probe agrees.
+    Checked,
     /// To `identify`.
     Identified(Identified),
     /// To `fuse`.

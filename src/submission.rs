@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::card::Card;
 use crate::error::{Error, Place, Result};
-use crate::protocol::{Network, Tile, Weights};
+use crate::protocol::{Network, Probe, Tile, Weights};
 use crate::toml_file;
 
 /// The manifest's file name.
@@ -88,9 +88,9 @@ pub struct ModelRef {
 pub struct ProgramRef {
     /// The files, in the folder.
     pub files: Vec<ProgramFile>,
-    /// LR sizes (height, width) at which the exporter saw the program agree with eager PyTorch.
+    /// Where the exporter saw the program agree with eager PyTorch.
     #[serde(default)]
-    pub checked: Vec<[u32; 2]>,
+    pub checked: Vec<Probe>,
     /// The PyTorch that exported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub torch: Option<String>,
@@ -145,8 +145,8 @@ pub struct Submission {
     pub card: Option<String>,
     /// SHA-256 that the manifest states, by file.
     pub stated_hashes: Vec<(PathBuf, String)>,
-    /// LR sizes at which a program was checked by its exporter.
-    pub checked: Vec<[u32; 2]>,
+    /// What a program gave at the sizes at which its exporter checked it.
+    pub checked: Vec<Probe>,
 }
 
 impl Submission {
