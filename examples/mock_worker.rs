@@ -137,6 +137,7 @@ fn describe(request: &Request) -> (&'static str, String) {
         Request::Time { slot, .. } => ("time", of(slot)),
         Request::Memory { slot } => ("memory", of(slot)),
         Request::Record { height, width, .. } => ("record", format!("{height}x{width}")),
+        Request::Check { .. } => ("check", String::new()),
         Request::Identify { .. } => ("identify", String::new()),
         Request::Fuse { .. } => ("fuse", String::new()),
         Request::Exit => ("exit", String::new()),
@@ -198,6 +199,7 @@ impl State {
                 how: MemoryHow::ResidentGrowth,
             }),
             Request::Record { height, width, .. } => Reply::Recorded { graph: Box::new(graph(height, width)) },
+            Request::Check { .. } => Reply::Checked,
             Request::Identify { .. } | Request::Fuse { .. } => {
                 Reply::Failed(Failed { kind: FailureKind::Unsupported, message: "the mock only measures".into() })
             }
