@@ -1,7 +1,8 @@
-//! Archives that PyTorch writes: zip files with every entry stored, under one folder named after the file.
+//! Archives that PyTorch writes: zip files under one folder named after the file. Tensors are stored, only TorchScript's
+//! code is compressed.
 //!
-//! What a team hands in is checked here before anything else reads it: entries that are compressed (no zip bomb fits in
-//! a stored entry), that point outside, that are listed twice or larger than the file are refused by name.
+//! What a team hands in is checked here before anything else reads it: entries that would unpack to more than a program's
+//! code (zip bombs), that point outside, that are listed twice or larger than the file are refused by name.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -14,6 +15,9 @@ use crate::error::{Error, Place, Result};
 
 /// More entries than this are no program of this field.
 const MAX_ENTRIES: usize = 20_000;
+
+/// What compressed entries may unpack to, all together: a network's code is some kilobytes.
+const MAX_INFLATED: u64 = 64 << 20;
 
 /// What an archive holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +75,10 @@ impl Archive {
         let mut entry = self.zip.by_name(&full).map_err(|error| {
             Error::input(&self.path, Place::Key(name.to_owned()), "an entry of that name", error.to_string())
         })?;
-        let mut bytes = Vec::with_capacity(entry.size() as usize);
-        entry.read_to_end(&mut bytes).map_err(|error| {
+        // Never more than was declared and checked, whatever the compressed stream says.
+        let declared = entry.size();
+        let mut bytes = Vec::with_capacity(declared as usize);
+        entry.by_ref().take(declared).read_to_end(&mut bytes).map_err(|error| {
             Error::input(&self.path, Place::Key(name.to_owned()), "a readable entry", error.to_string())
         })?;
         Ok(bytes)
@@ -96,7 +102,7 @@ impl Archive {
             return Err(wrong("", "between 1 and 20000 entries", self.zip.len().to_string()));
         }
         let mut seen = BTreeSet::new();
-        let mut total: u64 = 0;
+        let (mut stored, mut inflated) = (0_u64, 0_u64);
         for index in 0..self.zip.len() {
             let entry = self.zip.by_index_raw(index).map_err(|error| {
                 Error::input(&self.path, Place::Whole, "a whole zip archive", format!("entry {index}: {error}"))
@@ -105,12 +111,21 @@ impl Archive {
             if entry.enclosed_name().is_none() || name.contains('\\') || entry.is_symlink() {
                 return Err(wrong(&name, "a path inside the archive", "one that leads out of it".to_owned()));
             }
-            if entry.compression() != CompressionMethod::Stored {
-                return Err(wrong(&name, "a stored entry, as PyTorch writes them", "a compressed one".to_owned()));
-            }
-            total = total.saturating_add(entry.size());
-            if entry.size() != entry.compressed_size() || total > length {
-                return Err(wrong(&name, &format!("entries of {length} bytes in all"), format!("{total} and more")));
+            if entry.compression() == CompressionMethod::Stored {
+                stored = stored.saturating_add(entry.size());
+                if entry.size() != entry.compressed_size() || stored > length {
+                    return Err(wrong(
+                        &name,
+                        &format!("entries of {length} bytes in all"),
+                        format!("{stored} and more"),
+                    ));
+                }
+            } else {
+                inflated = inflated.saturating_add(entry.size());
+                if inflated > MAX_INFLATED {
+                    let expected = format!("compressed entries that unpack to {MAX_INFLATED} bytes at most");
+                    return Err(wrong(&name, &expected, format!("{inflated} and more")));
+                }
             }
             if !seen.insert(name.clone()) {
                 return Err(wrong(&name, "each entry once", "it is listed twice".to_owned()));
@@ -182,10 +197,10 @@ mod tests {
     }
 
     #[test]
-    fn a_compressed_entry_is_refused_as_a_bomb_would_be() {
-        let zeros = vec![0; 1 << 20];
+    fn a_zip_bomb_is_refused_by_what_it_would_unpack_to() {
+        let zeros = vec![0; 65 << 20];
         let m = message(&[("p/models/model.json", &zeros, CompressionMethod::Deflated)]);
-        assert!(m.contains("`p/models/model.json`: expected a stored entry"), "{m}");
+        assert!(m.contains("`p/models/model.json`: expected compressed entries that unpack to 67108864 bytes"), "{m}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-const SOURCES: [&str; 4] = ["device.cpp", "meta.cpp", "recorder.cpp", "settings.cpp"];
+const SOURCES: [&str; 5] = ["device.cpp", "meta.cpp", "program.cpp", "recorder.cpp", "settings.cpp"];
 
 fn main() {
     println!("cargo:rerun-if-changed=shim");

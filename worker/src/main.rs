@@ -13,6 +13,7 @@ mod memory;
 mod network;
 mod pixels;
 mod process;
+mod program;
 mod record;
 mod server;
 mod session;

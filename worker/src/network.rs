@@ -1,14 +1,19 @@
 //! What runs: a registered architecture with its weights.
 
+use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use esr_bench::protocol::{self, FileHash, Weights};
 use esr_models::arch::{Arch, Built};
 use esr_models::state;
 use esr_models::vars::{Var, Vars};
+use sha2::{Digest, Sha256};
 use tch::{Device, Tensor};
 
 use crate::failure::{self, Result};
+use crate::program::Program;
 
 /// A network that stands ready on its device.
 pub(crate) trait Network {
@@ -20,6 +25,11 @@ pub(crate) trait Network {
 
     /// Its parameters and buffers.
     fn vars(&self) -> &[Var];
+
+    /// A module's class as a hook would take it. The registry's layers are called what they are.
+    fn hook_class(&self, class: &str) -> String {
+        class.to_owned()
+    }
 }
 
 /// A network, and what is to be said about its loading.
@@ -48,8 +58,20 @@ pub(crate) fn build(wanted: &protocol::Network, device: Device) -> Result<Ready>
             let built = arch.build(vars, config).map_err(|e| failure::load(e.to_string()))?;
             Ok(Ready { network: Box::new(Registered { name: arch.name, built }), hashes, notes })
         }
-        protocol::Network::Program { .. } => Err(failure::request("programs are not supported yet")),
+        protocol::Network::Program { files } => {
+            let program = Program::load(files, device)?;
+            let hashes = files.iter().map(|f| hash(f)).collect::<Result<_>>()?;
+            let notes = program.notes();
+            Ok(Ready { network: Box::new(program), hashes, notes })
+        }
     }
+}
+
+fn hash(path: &Path) -> Result<FileHash> {
+    let unreadable = |error: io::Error| failure::load(format!("cannot read {}: {error}", path.display()));
+    let mut digest = Sha256::new();
+    io::copy(&mut File::open(path).map_err(unreadable)?, &mut digest).map_err(unreadable)?;
+    Ok(FileHash { path: path.to_path_buf(), sha256: format!("{:x}", digest.finalize()) })
 }
 
 /// A registered architecture.

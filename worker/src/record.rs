@@ -60,14 +60,11 @@ impl Session {
             known.push((output, Role::Output, None));
         }
         let tensors = with_roles(record.tensors, known);
-        Ok(OpGraph {
-            format: FORMAT,
-            network: self.network.name().to_owned(),
-            recorded,
-            input: shape,
-            tensors,
-            ops: record.ops,
-        })
+        let mut ops = record.ops;
+        for scope in ops.iter_mut().flat_map(|op| &mut op.scope) {
+            scope.class = self.network.hook_class(&scope.class);
+        }
+        Ok(OpGraph { format: FORMAT, network: self.network.name().to_owned(), recorded, input: shape, tensors, ops })
     }
 }
 

@@ -71,6 +71,7 @@ impl Worker {
                 let graph = self.session()?.record(height, width, how)?;
                 Ok(Reply::Recorded { graph: Box::new(graph) })
             }
+            Request::Check { probes } => self.session()?.check(&probes).map(|()| Reply::Checked),
             Request::Identify { file } => identify::identify(&file).map(Reply::Identified),
             Request::Fuse { arch, config, weights, output } => {
                 fuse::fuse(&arch, &config, &weights, &output).map(Reply::Fused)

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use esr_bench::protocol::{Inferred, Load, Loaded, Slot, Switches, Tile};
+use esr_bench::protocol::{Inferred, Load, Loaded, Probe, Slot, Switches, Tile};
 use esr_models::vars::VarKind;
 use tch::{Device, Tensor};
 
@@ -10,7 +10,7 @@ use crate::exchange::Exchange;
 use crate::failure::{self, Result};
 use crate::network::{self, Network};
 use crate::pixels::{Sr, to_input};
-use crate::{cuda, shim};
+use crate::{cuda, program, shim};
 
 /// The largest scale that a request may name: beyond it an SR image is a mistake.
 const LARGEST_SCALE: u32 = 16;
@@ -82,6 +82,11 @@ impl Session {
             non_finite: sr.non_finite,
             range: sr.range,
         })
+    }
+
+    /// Answers `check`: does the program still give what its exporter saw?
+    pub(crate) fn check(&self, probes: &[Probe]) -> Result<()> {
+        program::check(self.network.as_ref(), probes, self.data_range, self.device)
     }
 
     /// The slot, checked, and its LR image on the device.

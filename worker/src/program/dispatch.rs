@@ -1,11 +1,12 @@
 //! ATen operations by name: the Rust side of `shim/program.h`.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CString, c_char, c_int, c_void};
 
 use tch::Tensor;
 
-use super::{failed, thrown};
-use esr_bench::protocol::{Failed, FailureKind};
+use super::unsupported;
+use crate::failure::{self, Result};
+use crate::shim::{c_string, last_error, owned_text};
 
 const CAPACITY: usize = 256;
 
@@ -49,8 +50,6 @@ impl Raw {
 }
 
 unsafe extern "C" {
-    fn esr_last_error() -> *const c_char;
-    fn esr_text_free(text: *mut c_char);
     fn esr_op_find(name: *const c_char, overload: *const c_char) -> *mut c_void;
     fn esr_op_arguments(op: *const c_void) -> *mut c_char;
     fn esr_op_free(op: *mut c_void);
@@ -93,29 +92,27 @@ pub(super) struct Op {
 
 impl Op {
     /// Finds `aten::add` with the overload `Tensor` (empty for the default one).
-    pub(super) fn find(name: &str, overload: &str) -> Result<Op, Failed> {
-        let unknown = || failed(FailureKind::Unsupported, format!("libtorch has no operation {name}.{overload}"));
-        let (c_name, c_overload) =
-            (CString::new(name).map_err(|_| unknown())?, CString::new(overload).map_err(|_| unknown())?);
+    pub(super) fn find(name: &str, overload: &str) -> Result<Op> {
         // SAFETY: both strings live through the call; the handle is freed in `drop` alone.
-        let handle = unsafe { esr_op_find(c_name.as_ptr(), c_overload.as_ptr()) };
+        let handle = unsafe { esr_op_find(c_string(name).as_ptr(), c_string(overload).as_ptr()) };
         if handle.is_null() {
-            return Err(unknown());
+            return Err(unsupported(last_error()));
         }
-        // SAFETY: the handle is live.
-        let arguments = take_text(unsafe { esr_op_arguments(handle) }).lines().map(str::to_owned).collect();
-        Ok(Op { handle, arguments })
+        let mut op = Op { handle, arguments: Vec::new() };
+        // SAFETY: the handle is live; the shim hands the text over.
+        op.arguments = unsafe { owned_text(esr_op_arguments(handle)) }?.lines().map(str::to_owned).collect();
+        Ok(op)
     }
 
     /// Calls it with one value for each of [`Op::arguments`]; list results are flattened.
-    pub(super) fn call(&self, args: &[Value]) -> Result<Vec<Value>, Failed> {
+    pub(super) fn call(&self, args: &[Value]) -> Result<Vec<Value>> {
         // Lists of tensors are passed as lists of pointers, which must outlive the call.
         let mut lists: Vec<Vec<*const c_void>> = Vec::new();
         let raw: Vec<Raw> = args.iter().map(|value| raw(value, &mut lists)).collect();
         let mut out = [Raw::EMPTY; CAPACITY];
         // SAFETY: `raw` points into `args` and `lists`, which live through the call; `out` has room for CAPACITY.
         let count = unsafe { esr_op_call(self.handle, raw.as_ptr(), raw.len(), out.as_mut_ptr(), CAPACITY) };
-        let count = usize::try_from(count).map_err(|_| thrown(&last_error()))?;
+        let count = usize::try_from(count).map_err(|_| failure::from_libtorch(&last_error()))?;
         Ok(out[..count].iter().map(result).collect())
     }
 }
@@ -170,9 +167,9 @@ pub(super) fn tensor_from_storage(
     strides: &[i64],
     offset: i64,
     scalar_type: i64,
-) -> Result<Tensor, String> {
+) -> Result<Tensor> {
     if sizes.len() != strides.len() {
-        return Err(format!("{} sizes and {} strides", sizes.len(), strides.len()));
+        return Err(failure::load(format!("{} sizes and {} strides", sizes.len(), strides.len())));
     }
     // SAFETY: the slices live through the call, which checks sizes and strides against the bytes' length and copies.
     unsafe {
@@ -185,25 +182,6 @@ pub(super) fn tensor_from_storage(
             offset,
             scalar_type as c_int,
         );
-        if tensor.is_null() { Err(last_error()) } else { Ok(Tensor::from_ptr(tensor.cast())) }
-    }
-}
-
-/// The shim's text of the last failure on this thread.
-pub(super) fn last_error() -> String {
-    // SAFETY: the text lives until the next failure on this thread; it is copied at once.
-    unsafe { CStr::from_ptr(esr_last_error()) }.to_string_lossy().into_owned()
-}
-
-/// Copies and frees a text that the shim handed over; null is empty.
-pub(super) fn take_text(text: *mut c_char) -> String {
-    if text.is_null() {
-        return String::new();
-    }
-    // SAFETY: the shim hands over a NUL-terminated text that is freed here once.
-    unsafe {
-        let copy = CStr::from_ptr(text).to_string_lossy().into_owned();
-        esr_text_free(text);
-        copy
+        if tensor.is_null() { Err(failure::load(last_error())) } else { Ok(Tensor::from_ptr(tensor.cast())) }
     }
 }

@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use esr_bench::archive::Archive;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use super::unreadable;
+use crate::failure::Result;
 
 /// The schema generation that this reader knows.
 pub(super) const SCHEMA_MAJOR: u64 = 8;
@@ -65,6 +70,8 @@ pub(super) struct Weights {
 pub(super) struct Weight {
     pub(super) path_name: String,
     #[serde(default)]
+    pub(super) is_param: bool,
+    #[serde(default)]
     pub(super) use_pickle: bool,
     pub(super) tensor_meta: TensorMeta,
 }
@@ -109,4 +116,19 @@ pub(super) fn memory_format(schema: i64) -> Option<i64> {
         4 => Some(1),
         _ => None,
     }
+}
+
+/// The size (height, width) of an input that is bound to one.
+pub(super) fn bound_size(meta: &TensorMeta) -> Option<[i64; 2]> {
+    match &meta.sizes[..] {
+        [_, _, height, width] => Some([fixed(height)?, fixed(width)?]),
+        _ => None,
+    }
+}
+
+/// Reads an archive's entry.
+pub(super) fn read_json<T: DeserializeOwned>(archive: &mut Archive, name: &str) -> Result<T> {
+    let bytes = archive.read(name).map_err(unreadable)?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| unreadable(archive.wrong(name, "JSON as torch.export writes it", error.to_string())))
 }

@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn division_and_remainder_follow_python() {
-        for (a, b, quotient, remainder) in [(7, 2, 3, 1), (-7, 2, -4, 1), (7, -2, -4, -1), (-7, -2, 3, -1), (-8, 2, -4, 0)] {
+        for (a, b, quotient, remainder) in
+            [(7, 2, 3, 1), (-7, 2, -4, 1), (7, -2, -4, -1), (-7, -2, 3, -1), (-8, 2, -4, 0)]
+        {
             assert_eq!(evaluate("_operator.floordiv", &[Int(a), Int(b)]), Some(Int(quotient)), "{a} // {b}");
             assert_eq!(evaluate("_operator.mod", &[Int(a), Int(b)]), Some(Int(remainder)), "{a} % {b}");
         }

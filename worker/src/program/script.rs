@@ -5,11 +5,12 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use esr_bench::protocol::{Failed, FailureKind};
+use esr_models::vars::{Var, VarKind};
 use tch::{Device, Tensor};
 
-use super::dispatch::{last_error, take_text};
-use super::{CLASSES, Variable, VariableKind, failed, parse_classes, thrown};
+use super::{CLASSES, parse_classes, unsupported};
+use crate::failure::{self, Result};
+use crate::shim::{c_string, checked, last_error, owned_text};
 
 unsafe extern "C" {
     fn esr_script_load(
@@ -35,49 +36,59 @@ const FORBIDDEN: [&str; 3] = ["aten::save", "aten::from_file", "aten::load"];
 pub(super) struct Script {
     module: *mut c_void,
     classes: BTreeMap<String, String>,
+    vars: Vec<Var>,
 }
 
 impl Script {
-    pub(super) fn load(path: &Path, device: Device) -> Result<Script, Failed> {
-        let unreadable = |why: String| failed(FailureKind::Load, format!("{}: {why}", path.display()));
-        let c_path = CString::new(path.as_os_str().as_bytes()).map_err(|e| unreadable(e.to_string()))?;
-        let c_device = CString::new(super::interpreter::device_name(device)).map_err(|e| unreadable(e.to_string()))?;
-        let c_extra = CString::new(CLASSES).map_err(|e| unreadable(e.to_string()))?;
+    pub(super) fn load(path: &Path, device: Device) -> Result<Script> {
+        let unreadable = |why: &str| failure::load(format!("{}: {why}", path.display()));
+        let c_path = CString::new(path.as_os_str().as_bytes()).map_err(|e| unreadable(&e.to_string()))?;
+        let c_device = c_string(&super::device_name(device));
+        let c_extra = c_string(CLASSES);
         let mut extra = std::ptr::null_mut();
-        // SAFETY: the strings live through the call; `extra` is set to a text or left null.
+        // SAFETY: the strings live through the call; `extra` is set where the call succeeds.
         let module = unsafe { esr_script_load(c_path.as_ptr(), c_device.as_ptr(), c_extra.as_ptr(), &mut extra) };
-        let extra = take_text(extra);
         if module.is_null() {
-            return Err(unreadable(thrown(&last_error()).message));
+            return Err(unreadable(&reason(&last_error())));
         }
-        let mut script = Script { module, classes: BTreeMap::new() };
-        script.classes = parse_classes(path, extra.as_bytes())?;
+        let mut script = Script { module, classes: BTreeMap::new(), vars: Vec::new() };
+        // SAFETY: the call succeeded: the shim hands the text over.
+        script.classes = parse_classes(path, unsafe { owned_text(extra) }?.as_bytes())?;
         script.check_kinds()?;
+        script.vars = script.variables()?;
         Ok(script)
     }
 
-    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor, Failed> {
+    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         // SAFETY: module and tensor are live; the result is null or a new tensor that we own.
         unsafe {
-            let out = esr_script_forward(self.module, x.as_ptr() as *const c_void);
-            if out.is_null() { Err(thrown(&last_error())) } else { Ok(Tensor::from_ptr(out.cast())) }
+            let out = esr_script_forward(self.module, x.as_ptr().cast());
+            if out.is_null() {
+                Err(failure::from_libtorch(&reason(&last_error())))
+            } else {
+                Ok(Tensor::from_ptr(out.cast()))
+            }
         }
     }
 
-    pub(super) fn variables(&self) -> Vec<Variable> {
+    pub(super) fn vars(&self) -> &[Var] {
+        &self.vars
+    }
+
+    fn variables(&self) -> Result<Vec<Var>> {
         extern "C" fn visit(context: *mut c_void, name: *const c_char, buffer: c_int, tensor: *mut c_void) {
             // SAFETY: `context` is the vector below; `name` is a text; `tensor` is a new tensor handed to us.
             unsafe {
-                let into = &mut *context.cast::<Vec<Variable>>();
-                let kind = if buffer == 0 { VariableKind::Parameter } else { VariableKind::Buffer };
+                let into = &mut *context.cast::<Vec<Var>>();
+                let kind = if buffer == 0 { VarKind::Parameter } else { VarKind::Buffer };
                 let name = CStr::from_ptr(name).to_string_lossy().into_owned();
-                into.push(Variable { name, kind, tensor: Tensor::from_ptr(tensor.cast()) });
+                into.push(Var { name, kind, tensor: Tensor::from_ptr(tensor.cast()) });
             }
         }
-        let mut variables: Vec<Variable> = Vec::new();
+        let mut vars: Vec<Var> = Vec::new();
         // SAFETY: the visitor is called during this call only, with the vector's own pointer.
-        unsafe { esr_script_variables(self.module, (&raw mut variables).cast(), visit) };
-        variables
+        checked(unsafe { esr_script_variables(self.module, (&raw mut vars).cast(), visit) })?;
+        Ok(vars)
     }
 
     pub(super) fn classes(&self) -> &BTreeMap<String, String> {
@@ -85,9 +96,9 @@ impl Script {
     }
 
     /// Only ATen's operations and TorchScript's own: a custom one would be missing here, or be native code.
-    fn check_kinds(&self) -> Result<(), Failed> {
-        // SAFETY: the module is live.
-        let kinds = take_text(unsafe { esr_script_kinds(self.module) });
+    fn check_kinds(&self) -> Result<()> {
+        // SAFETY: the module is live; the shim hands the text over.
+        let kinds = unsafe { owned_text(esr_script_kinds(self.module)) }?;
         let foreign: Vec<&str> = kinds
             .lines()
             .filter(|k| FORBIDDEN.contains(k) || !(k.starts_with("aten::") || k.starts_with("prim::")))
@@ -95,8 +106,14 @@ impl Script {
         if foreign.is_empty() {
             return Ok(());
         }
-        Err(failed(FailureKind::Unsupported, format!("the program calls {}", foreign.join(", "))))
+        Err(unsupported(format!("the program calls {}", foreign.join(", "))))
     }
+}
+
+/// TorchScript's message is a trace of its own code; the reason stands in its last lines.
+fn reason(text: &str) -> String {
+    let lines = || text.lines().map(str::trim).filter(|l| !l.is_empty());
+    lines().rev().find(|l| l.starts_with("RuntimeError")).or_else(|| lines().next()).unwrap_or(text).to_owned()
 }
 
 impl Drop for Script {

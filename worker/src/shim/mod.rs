@@ -15,13 +15,13 @@ unsafe extern "C" {
 }
 
 /// The text of the shim's last failure on this thread.
-fn last_error() -> String {
+pub(crate) fn last_error() -> String {
     // SAFETY: the shim keeps the text in a thread-local until its next failure on this thread.
     unsafe { CStr::from_ptr(esr_last_error()) }.to_string_lossy().into_owned()
 }
 
 /// What an `int` function of the shim says.
-fn checked(status: c_int) -> Result<()> {
+pub(crate) fn checked(status: c_int) -> Result<()> {
     if status < 0 { Err(failure::from_libtorch(&last_error())) } else { Ok(()) }
 }
 
@@ -29,7 +29,7 @@ fn checked(status: c_int) -> Result<()> {
 ///
 /// # Safety
 /// `text` is null or came from a shim function that hands over ownership.
-unsafe fn owned_text(text: *mut c_char) -> Result<String> {
+pub(crate) unsafe fn owned_text(text: *mut c_char) -> Result<String> {
     if text.is_null() {
         return Err(failure::from_libtorch(&last_error()));
     }
@@ -42,7 +42,7 @@ unsafe fn owned_text(text: *mut c_char) -> Result<String> {
 }
 
 /// A C string; a NUL byte inside ends it, since no name that libtorch knows holds one.
-fn c_string(s: &str) -> CString {
+pub(crate) fn c_string(s: &str) -> CString {
     let upto = s.find('\0').unwrap_or(s.len());
     CString::new(&s[..upto]).unwrap_or_default()
 }
