@@ -29,7 +29,8 @@ pub(crate) fn check(network: &dyn Network, probes: &[Probe], data_range: f64, de
             return Err(failure::output(format!("{at} it gives {:?}, expected an RGB image", output.size())));
         }
         for (block, (found, recorded)) in block_means(&output, data_range).iter().zip(&probe.means).enumerate() {
-            if !((found - recorded).abs() <= TOLERANCE) {
+            let difference = (found - recorded).abs();
+            if difference.is_nan() || difference > TOLERANCE {
                 return Err(failure::output(format!(
                     "{at} it differs from the network that it was exported from: block {block} has the mean {found:.3}, \
                      recorded is {recorded:.3} (of 255)"
