@@ -12,6 +12,16 @@ pub struct Samples {
     pub rounds: Vec<Round>,
 }
 
+/// What the second label of a baseline ends with: the same network is timed twice a round, as a control (A/A).
+pub const CONTROL_SUFFIX: &str = " (A/A control)";
+
+impl Samples {
+    /// The label whose control this is.
+    pub fn control_of(&self) -> Option<&str> {
+        self.label.strip_suffix(CONTROL_SUFFIX)
+    }
+}
+
 /// The timings of one process.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Round {
