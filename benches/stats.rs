@@ -2,6 +2,8 @@
 //!
 //! `scripts/bench_stats.py` does the bootstrap of the same data with numpy and scipy.
 
+#![allow(missing_docs, reason = "what criterion_group! makes has no docs")]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use esr_bench::stats::{ImageTimes, Round, Samples, Settings, TieBand, Track, compare, rank_uncertainty};
 use rand::{Rng, SeedableRng};
