@@ -355,7 +355,7 @@ mod tests {
 
     /// Entries at `base` with 1 % of noise over `rounds` rounds, and rounds that are slow for all.
     fn session(base: &[f64], rounds: usize) -> Vec<Samples> {
-        let noise = |i: usize, r: usize| (((i * 7919 + r * 104_729 + 13) as f64).sin() * 43_758.5453).fract();
+        let noise = |i: usize, r: usize| (((i * 7919 + r * 104_729 + 13) as f64).sin() * 43_758.5).fract();
         let row = |(i, ms): (usize, &f64)| {
             (0..rounds).map(|r| ms * (1.0 + 0.1 * noise(99, r)) * (1.0 + 0.01 * noise(i, r))).collect()
         };
