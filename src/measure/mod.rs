@@ -1,1 +1,17 @@
-//! Measuring: what to run, in which order, and the loop that does it.
+//! Measuring: a plan, an order, and the session that drives workers through both into a run directory.
+//!
+//! For each submission: SR of every image, compared with HR here; peak memory; the record of its operations; each in a
+//! fresh worker. Then the timed rounds, in which nothing else is done: one (round, submission) is one fresh process.
+
+mod conditions;
+mod input;
+mod plan;
+mod progress;
+mod schedule;
+mod session;
+
+pub use conditions::{conditions, machine};
+pub use plan::{Ask, plan};
+pub use progress::Progress;
+pub use schedule::order;
+pub use session::{Outcome, Session};

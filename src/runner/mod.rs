@@ -16,3 +16,4 @@ pub use failure::{Failure, Status};
 pub use launch::{Launch, Limits, locate};
 pub use recording::Recorder;
 pub use worker::Worker;
+pub(crate) use worker::name_of;

@@ -1,0 +1,161 @@
+//! From what was asked to what is done: every file found, read once, and identified before anything is measured.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::input;
+use crate::data::Dataset;
+use crate::error::{Error, Place, Result};
+use crate::protocol::{Network, Switches, Weights};
+use crate::quality::Image;
+use crate::record::{Limit, NAMES, Plan, Planned, PlannedImage, Source, check_name};
+use crate::stats::Protocol;
+use crate::submission::Submission;
+use crate::toml_file;
+
+/// What was asked for, defaults filled in.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// What to measure. Equal names are told apart by a number.
+    pub submissions: Vec<Submission>,
+    /// On what: a split's name, if one was given, and a folder. Nothing at all: a synthetic image.
+    pub data: Vec<(Option<String>, PathBuf)>,
+    /// See [`Plan::device`].
+    pub device: String,
+    /// See [`Plan::switches`].
+    pub switches: Switches,
+    /// See [`Plan::protocol`].
+    pub protocol: Protocol,
+    /// See [`Plan::rounds`].
+    pub rounds: u32,
+    /// See [`Plan::warmup`]. The published protocol has none.
+    pub warmup: u32,
+    /// See [`Plan::repeats`]. The published protocol has one.
+    pub repeats: u32,
+    /// See [`Plan::seed`].
+    pub seed: u64,
+    /// See [`Plan::baseline`].
+    pub baseline: Option<String>,
+    /// See [`Plan::limit`].
+    pub limit: Limit,
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// A file that is missing, unreadable, or not what a manifest states; names that collide; scales that differ.
+pub fn plan(ask: Ask) -> Result<Plan> {
+    let scale = one_scale(&ask.submissions)?;
+    let submissions = planned(ask.submissions)?;
+    if let Some(baseline) = &ask.baseline {
+        let names: Vec<&str> = submissions.iter().map(|p| p.submission.name.as_str()).collect();
+        if !names.contains(&baseline.as_str()) {
+            let hint = toml_file::nearest(baseline, names.iter().copied());
+            return Err(Error::Usage(format!("no submission `{baseline}` for the baseline{hint}; there are {}", names.join(", "))));
+        }
+    }
+    let images = if ask.data.is_empty() { vec![synthetic(ask.seed)] } else { images(&ask.data, scale)? };
+    let (warmup, repeats) = match ask.protocol {
+        Protocol::Robust => (ask.warmup, ask.repeats),
+        Protocol::Published => (0, 1),
+    };
+    Ok(Plan {
+        submissions,
+        images,
+        device: ask.device,
+        switches: ask.switches,
+        protocol: ask.protocol,
+        rounds: ask.rounds,
+        warmup,
+        repeats,
+        seed: ask.seed,
+        baseline: ask.baseline,
+        limit: ask.limit,
+    })
+}
+
+fn one_scale(submissions: &[Submission]) -> Result<u32> {
+    let first = submissions.first().ok_or_else(|| Error::Usage("nothing to measure: name a submission folder, or `--model`".into()))?;
+    match submissions.iter().find(|s| s.scale != first.scale) {
+        None => Ok(first.scale),
+        Some(other) => Err(Error::Usage(format!(
+            "one run has one scale: `{}` is x{}, `{}` is x{}",
+            first.name, first.scale, other.name, other.scale
+        ))),
+    }
+}
+
+fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
+    let mut names = BTreeSet::new();
+    let mut planned = Vec::new();
+    for mut submission in submissions {
+        check_name(&submission.name)
+            .map_err(|found| Error::Usage(format!("expected {NAMES}, found {found}")))?;
+        let own = submission.name.clone();
+        let mut number = 2;
+        // `A` and `a` would be one file on some file systems.
+        while !names.insert(submission.name.to_lowercase()) {
+            submission.name = format!("{own}-{number}");
+            number += 1;
+        }
+        let mut files = Vec::new();
+        let paths: Vec<&mut PathBuf> = match &mut submission.network {
+            Network::Registry { weights: Weights::File { path }, .. } => vec![path],
+            Network::Registry { weights: Weights::Random { .. }, .. } => Vec::new(),
+            Network::Program { files } => files.iter_mut().collect(),
+        };
+        for path in paths {
+            let file = input::identify(path)?;
+            if let Some((_, stated)) = submission.stated_hashes.iter().find(|(stated, _)| stated == path)
+                && !stated.eq_ignore_ascii_case(&file.sha256)
+            {
+                return Err(Error::input(
+                    &*path,
+                    Place::Whole,
+                    format!("SHA-256 {stated}, as {}'s manifest states", submission.name),
+                    file.sha256,
+                ));
+            }
+            *path = file.path.clone();
+            files.push(file);
+        }
+        planned.push(Planned { submission, files });
+    }
+    Ok(planned)
+}
+
+fn images(data: &[(Option<String>, PathBuf)], scale: u32) -> Result<Vec<PlannedImage>> {
+    let mut images: Vec<PlannedImage> = Vec::new();
+    for (split, folder) in data {
+        let set = Dataset::open(folder, split.as_deref().unwrap_or_default(), scale)?;
+        let split = split.as_ref().unwrap_or(&set.name);
+        if images.iter().any(|i| i.split == *split) {
+            return Err(Error::Usage(format!("two data sets called `{split}`: `--data NAME={}` renames one", folder.display())));
+        }
+        for pair in &set.pairs {
+            let lr = Image::read(&pair.lr)?;
+            images.push(PlannedImage {
+                split: split.clone(),
+                image: pair.image.clone(),
+                height: lr.height,
+                width: lr.width,
+                source: Source::File {
+                    lr: input::identify(&pair.lr)?,
+                    hr: pair.hr.as_deref().map(input::identify).transpose()?,
+                },
+            });
+        }
+    }
+    Ok(images)
+}
+
+fn synthetic(seed: u64) -> PlannedImage {
+    let side = input::SYNTHETIC;
+    PlannedImage {
+        split: "synthetic".into(),
+        image: format!("noise_{side}x{side}"),
+        height: side,
+        width: side,
+        source: Source::Synthetic { seed },
+    }
+}

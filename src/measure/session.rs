@@ -1,0 +1,422 @@
+//! One `measure`, from where the records stand to the end of the plan.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Progress, conditions, input, schedule};
+use crate::error::{Error, Result};
+use crate::protocol::{Inferred, Load, Loaded, Memory, Reply, Request, Timed};
+use crate::quality::{self, Image};
+use crate::record::{
+    Event, ImageQuality, MeasuredMemory, Plan, Planned, PlannedImage, Recorder, RoundImage, RoundTimes, Stage,
+};
+use crate::runner::{Exchange, Failure, Launch, Worker};
+
+/// The side of the input at which operations are recorded: the field's convention.
+const RECORDED: i64 = 256;
+
+/// Everything that a session works with.
+pub struct Session<'a> {
+    recorder: &'a mut Recorder,
+    launch: &'a Launch,
+    interrupt: Arc<AtomicBool>,
+    progress: &'a Progress,
+    plan: Plan,
+    lr: Vec<Image>,
+    exchange: Exchange,
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All that was planned is measured, or has failed.
+    Complete {
+        /// Submissions with a failure.
+        failed: usize,
+    },
+    /// The user interrupted.
+    Interrupted,
+}
+
+/// Why a part of the work ended early.
+enum Stop {
+    /// The submission failed: the others go on.
+    Failed(String),
+    /// The user interrupted.
+    Interrupted,
+    /// The harness cannot go on.
+    Broken(Error),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        match failure {
+            Failure::Interrupted => Stop::Interrupted,
+            other => Stop::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Broken(error)
+    }
+}
+
+impl<'a> Session<'a> {
+    /// Reads the LR images, and checks that every file is still that of the plan.
+    pub fn new(
+        recorder: &'a mut Recorder,
+        launch: &'a Launch,
+        interrupt: Arc<AtomicBool>,
+        progress: &'a Progress,
+    ) -> Result<Session<'a>> {
+        let plan = recorder.run().manifest().plan.clone();
+        input::check_files(&plan)?;
+        let lr = plan.images.iter().map(input::pixels).collect::<Result<_>>()?;
+        let exchange = Exchange::create(&recorder.run().dir().join("exchange.tmp"))?;
+        Ok(Session { recorder, launch, interrupt, progress, plan, lr, exchange })
+    }
+
+    /// Measures what is missing.
+    pub fn run(mut self) -> Result<Outcome> {
+        self.progress.begin(self.steps_left());
+        let result = self.all();
+        self.progress.end();
+        match result {
+            Ok(()) => {
+                self.recorder.append(Event::Finished)?;
+                Ok(Outcome::Complete { failed: self.recorder.run().results().failed() })
+            }
+            Err(Stop::Interrupted) => {
+                self.recorder.append(Event::Interrupted)?;
+                Ok(Outcome::Interrupted)
+            }
+            Err(Stop::Broken(error)) => Err(error),
+            Err(Stop::Failed(reason)) => Err(Error::Worker(reason)),
+        }
+    }
+
+    fn all(&mut self) -> Result<(), Stop> {
+        for planned in self.plan.submissions.clone() {
+            for stage in [Stage::Quality, Stage::Memory, Stage::Graph] {
+                if self.is_off(&planned.submission.name, stage) {
+                    continue;
+                }
+                let result = match stage {
+                    Stage::Quality => self.quality(&planned),
+                    Stage::Memory => self.memory(&planned),
+                    Stage::Graph => self.graph(&planned),
+                    Stage::Rounds => Ok(()),
+                };
+                self.settle(&planned.submission.name, stage, result)?;
+            }
+        }
+        self.rounds()
+    }
+
+    /// A submission's failure becomes an event; anything else goes on up.
+    fn settle(&mut self, submission: &str, stage: Stage, result: Result<(), Stop>) -> Result<(), Stop> {
+        match result {
+            Err(Stop::Failed(reason)) => {
+                self.progress.note(&format!("{submission} failed: {reason}"));
+                let event = Event::Failure { submission: submission.to_owned(), stage, reason };
+                Ok(self.recorder.append(event)?)
+            }
+            other => other,
+        }
+    }
+
+    /// Whether a stage needs no looking at: it failed before, or what it stands on did.
+    fn is_off(&self, submission: &str, stage: Stage) -> bool {
+        let results = self.recorder.run().results();
+        results
+            .submissions
+            .get(submission)
+            .is_none_or(|s| s.failures.contains_key(&stage) || s.failures.contains_key(&Stage::Quality))
+    }
+
+    /// SR of every image, each compared with its HR while the worker waits.
+    fn quality(&mut self, planned: &Planned) -> Result<(), Stop> {
+        let missing = self.images_without_quality(planned);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let name = &planned.submission.name;
+        self.progress.part(&format!("{name}: quality of {} images", missing.len()));
+        let mut worker = self.ready(planned)?;
+        for at in missing {
+            let image = self.plan.images[at].clone();
+            let event = self.image_quality(&mut worker, planned, at, &image)?;
+            self.recorder.append(Event::Quality(event))?;
+            self.progress.step(1);
+        }
+        Ok(worker.finish("the end of the quality pass")?)
+    }
+
+    fn image_quality(
+        &self,
+        worker: &mut Worker,
+        planned: &Planned,
+        at: usize,
+        image: &PlannedImage,
+    ) -> Result<ImageQuality, Stop> {
+        let scale = planned.submission.scale;
+        let doing = format!("the quality pass on {}", describe(image));
+        let lr = &self.lr[at];
+        let slot = self.exchange.put(&lr.rgb, lr.height, lr.width, scale)?;
+        let inferred: Inferred = match worker.request(&Request::Infer { slot: slot.clone() }, &doing)? {
+            Reply::Inferred(inferred) => inferred,
+            other => return Err(unexpected(&other, &doing)),
+        };
+        let (height, width) = (lr.height * scale as usize, lr.width * scale as usize);
+        if (inferred.height, inferred.width) != (height, width) {
+            return Err(Stop::Failed(format!(
+                "SR of {} x {} during {doing}, expected {height} x {width} (height x width)",
+                inferred.height, inferred.width
+            )));
+        }
+        let Some(rgb) = self.exchange.take(&slot, height, width)? else {
+            return Err(Stop::Failed(format!("the exchange file was cut short during {doing}")));
+        };
+        let found = crate::record::sha256(&rgb);
+        if found != inferred.sha256 {
+            return Err(Stop::Failed(format!("SR differs from the hash that the worker stated during {doing}")));
+        }
+        let quality = match image.hr() {
+            Some(hr) if planned.has_quality() => {
+                let hr = Image::read(hr)?;
+                Some(quality::compare(&hr, &Image::new(height, width, rgb)?, scale)?)
+            }
+            _ => None,
+        };
+        Ok(ImageQuality {
+            submission: planned.submission.name.clone(),
+            split: image.split.clone(),
+            image: image.image.clone(),
+            sr_sha256: inferred.sha256,
+            quality,
+            non_finite: inferred.non_finite,
+            range: Some(inferred.range).filter(|r| r.iter().all(|v| v.is_finite())),
+        })
+    }
+
+    /// Peak memory, in a fresh process: a network's earlier forwards leave memory behind that would hide its needs.
+    fn memory(&mut self, planned: &Planned) -> Result<(), Stop> {
+        let missing = self.images_without_memory(planned);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let name = planned.submission.name.clone();
+        self.progress.part(&format!("{name}: memory at {} sizes", missing.len()));
+        let mut worker = self.ready(planned)?;
+        for at in missing {
+            let image = &self.plan.images[at];
+            let doing = format!("the memory pass on {}", describe(image));
+            let lr = &self.lr[at];
+            let slot = self.exchange.put(&lr.rgb, lr.height, lr.width, planned.submission.scale)?;
+            let Memory { peak_bytes, how } = match worker.request(&Request::Memory { slot }, &doing)? {
+                Reply::Memory(memory) => memory,
+                other => return Err(unexpected(&other, &doing)),
+            };
+            let (split, image) = (image.split.clone(), image.image.clone());
+            self.recorder.append(Event::Memory(MeasuredMemory {
+                submission: name.clone(),
+                split,
+                image,
+                peak_bytes,
+                how,
+            }))?;
+            self.progress.step(1);
+        }
+        Ok(worker.finish("the end of the memory pass")?)
+    }
+
+    /// The record of the operations, in a fresh process: the first forward shows what the network is made of, later ones may
+    /// have been rewritten by the backend.
+    fn graph(&mut self, planned: &Planned) -> Result<(), Stop> {
+        if !self.lacks_graph(planned) {
+            return Ok(());
+        }
+        let name = planned.submission.name.clone();
+        self.progress.part(&format!("{name}: operations"));
+        let doing = format!("recording at {RECORDED} x {RECORDED}");
+        let mut worker = self.ready(planned)?;
+        let request = Request::Record { height: RECORDED, width: RECORDED, how: None };
+        let graph = match worker.request(&request, &doing)? {
+            Reply::Recorded { graph } => graph,
+            other => return Err(unexpected(&other, &doing)),
+        };
+        worker.finish(&doing)?;
+        self.recorder.append_graph(&name, &graph)?;
+        self.progress.step(1);
+        Ok(())
+    }
+
+    fn rounds(&mut self) -> Result<(), Stop> {
+        let labels = self.plan.labels();
+        let orders = schedule::order(labels.len(), self.plan.rounds, self.plan.seed);
+        for (round, order) in (0..).zip(orders) {
+            for (position, label) in order.into_iter().enumerate() {
+                let (label, submission) = &labels[label];
+                if self.is_off(submission, Stage::Rounds) || self.has_round(label, round) {
+                    continue;
+                }
+                let Some(planned) = self.plan.submission(submission).cloned() else { continue };
+                let result = self.round(&planned, label, round, position);
+                self.settle(submission, Stage::Rounds, result)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One round of one label: recorded as a whole, or not at all.
+    fn round(&mut self, planned: &Planned, label: &str, round: u32, position: usize) -> Result<(), Stop> {
+        self.progress.part(&format!("round {} of {}: {label}", round + 1, self.plan.rounds));
+        self.progress.rest();
+        let conditions = conditions(&self.plan.device);
+        let mut worker = self.ready(planned)?;
+        let mut warm: HashSet<(usize, usize)> = HashSet::new();
+        let mut images = Vec::new();
+        for at in 0..self.plan.images.len() {
+            let lr = &self.lr[at];
+            let first = warm.insert((lr.height, lr.width));
+            let warmup = if first { self.plan.warmup } else { 0 };
+            images.push(self.time(&mut worker, planned, at, warmup, round)?);
+            self.progress.step(1);
+        }
+        worker.finish("the end of a timed round")?;
+        let label = label.to_owned();
+        Ok(self.recorder.append(Event::Round(RoundTimes { round, label, position, images, conditions }))?)
+    }
+
+    fn time(
+        &self,
+        worker: &mut Worker,
+        planned: &Planned,
+        at: usize,
+        warmup: u32,
+        round: u32,
+    ) -> Result<RoundImage, Stop> {
+        let image = &self.plan.images[at];
+        let doing = format!("round {}, {}", round + 1, describe(image));
+        let lr = &self.lr[at];
+        let slot = self.exchange.put(&lr.rgb, lr.height, lr.width, planned.submission.scale)?;
+        let repeats = self.plan.repeats;
+        let timed: Timed = match worker.request(&Request::Time { slot, warmup, repeats }, &doing)? {
+            Reply::Timed(timed) => timed,
+            other => return Err(unexpected(&other, &doing)),
+        };
+        if timed.ms.len() != repeats as usize || !timed.ms.iter().all(|ms| ms.is_finite() && *ms > 0.0) {
+            return Err(Stop::Failed(format!("expected {repeats} positive times during {doing}, found {:?}", timed.ms)));
+        }
+        let key = (image.split.clone(), image.image.clone());
+        let results = self.recorder.run().results().submissions.get(&planned.submission.name);
+        let expected = results.and_then(|r| r.images.get(&key)).map(|q| q.sr_sha256.as_str());
+        if expected != Some(timed.sha256.as_str()) {
+            return Err(Stop::Failed(format!("output differs between runs: {doing} against the quality pass")));
+        }
+        Ok(RoundImage { split: key.0, image: key.1, ms: timed.ms, cpu_ms: timed.cpu_ms })
+    }
+
+    /// A fresh worker with the submission's network loaded.
+    fn ready(&mut self, planned: &Planned) -> Result<Worker, Stop> {
+        if self.interrupt.load(Ordering::Relaxed) {
+            return Err(Stop::Interrupted);
+        }
+        let submission = &planned.submission;
+        let mut worker = Worker::start(self.launch, self.interrupt.clone())?;
+        let load = Load {
+            network: submission.network.clone(),
+            device: self.plan.device.clone(),
+            scale: submission.scale,
+            data_range: submission.data_range,
+            tile: submission.tile,
+            switches: self.plan.switches.clone(),
+        };
+        let loaded: Loaded = match worker.request(&Request::Load(Box::new(load)), "loading")? {
+            Reply::Loaded(loaded) => loaded,
+            other => return Err(unexpected(&other, "loading")),
+        };
+        for file in &loaded.hashes {
+            if planned.files.iter().any(|f| f.path == file.path && f.sha256 != file.sha256) {
+                return Err(Stop::Failed(format!("{} changed during the run", file.path.display())));
+            }
+        }
+        let known = self.recorder.run().results().submissions.get(&submission.name);
+        if known.is_some_and(|k| k.loaded.is_none()) {
+            self.recorder.append(Event::Loaded { submission: submission.name.clone(), loaded })?;
+        }
+        Ok(worker)
+    }
+
+    fn images_without_quality(&self, planned: &Planned) -> Vec<usize> {
+        let results = self.recorder.run().results().submissions.get(&planned.submission.name);
+        let done = |i: &PlannedImage| {
+            results.is_some_and(|r| r.images.contains_key(&(i.split.clone(), i.image.clone())))
+        };
+        (0..self.plan.images.len()).filter(|&at| !done(&self.plan.images[at])).collect()
+    }
+
+    /// One image of each size of the validation split (of all images, where there is none), since peaks depend on sizes
+    /// alone. On the CPU only the largest: growth of the resident set after the first forward says nothing.
+    fn images_for_memory(&self) -> Vec<usize> {
+        let images = &self.plan.images;
+        let has_val = images.iter().any(|i| i.split == "val");
+        let mut sizes = HashSet::new();
+        let mut chosen: Vec<usize> = (0..images.len())
+            .filter(|&at| !has_val || images[at].split == "val")
+            .filter(|&at| sizes.insert((images[at].height, images[at].width)))
+            .collect();
+        chosen.sort_by_key(|&at| std::cmp::Reverse(images[at].height * images[at].width));
+        if self.plan.device == "cpu" {
+            chosen.truncate(1);
+        }
+        chosen
+    }
+
+    fn images_without_memory(&self, planned: &Planned) -> Vec<usize> {
+        let results = self.recorder.run().results().submissions.get(&planned.submission.name);
+        let done = |i: &PlannedImage| {
+            results.is_some_and(|r| r.memory.contains_key(&(i.split.clone(), i.image.clone())))
+        };
+        self.images_for_memory().into_iter().filter(|&at| !done(&self.plan.images[at])).collect()
+    }
+
+    fn lacks_graph(&self, planned: &Planned) -> bool {
+        let results = self.recorder.run().results();
+        results.submissions.get(&planned.submission.name).is_some_and(|r| r.graph.is_none())
+    }
+
+    fn has_round(&self, label: &str, round: u32) -> bool {
+        self.recorder.run().results().rounds.contains_key(&(label.to_owned(), round))
+    }
+
+    /// Requests that lie ahead, if nothing fails.
+    fn steps_left(&self) -> u64 {
+        let mut steps = 0;
+        for planned in &self.plan.submissions {
+            if !self.is_off(&planned.submission.name, Stage::Quality) {
+                steps += self.images_without_quality(planned).len() + self.images_without_memory(planned).len();
+                steps += usize::from(self.lacks_graph(planned));
+            }
+        }
+        let rounds = self.plan.labels().into_iter().flat_map(|l| (0..self.plan.rounds).map(move |r| (l.clone(), r)));
+        steps += rounds
+            .filter(|((label, submission), round)| {
+                !self.is_off(submission, Stage::Rounds) && !self.has_round(label, *round)
+            })
+            .count()
+            * self.plan.images.len();
+        steps as u64
+    }
+}
+
+fn describe(image: &PlannedImage) -> String {
+    format!("{} (LR {} x {})", image.label(), image.height, image.width)
+}
+
+fn unexpected(reply: &Reply, doing: &str) -> Stop {
+    Stop::Failed(format!("{} during {doing}", crate::runner::name_of(reply)))
+}

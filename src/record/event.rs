@@ -1,0 +1,171 @@
+//! What can happen in a run: the lines of `events.jsonl`. The fields' docs are the format's.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::protocol::{Loaded, MemoryHow};
+use crate::quality::Quality;
+
+/// An event and its time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Logged {
+    /// When it was over.
+    pub at: jiff::Timestamp,
+    /// What it was.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// `measure` began, or went on.
+    Started {
+        /// Bytes of an unfinished last line that an earlier, killed `measure` left, and that were cut off.
+        torn_bytes: u64,
+        /// The worker's version.
+        worker: String,
+    },
+    /// A submission's network was loaded for the first time.
+    Loaded {
+        /// The submission.
+        submission: String,
+        /// What the worker said: parameters, hashes, flags in force.
+        loaded: Loaded,
+    },
+    /// One image went through a network once, untimed.
+    Quality(ImageQuality),
+    /// Peak memory was measured.
+    Memory(MeasuredMemory),
+    /// The operations were recorded.
+    Graph(RecordedGraph),
+    /// One round of one label was timed, whole, in one fresh process.
+    Round(RoundTimes),
+    /// A submission failed. What comes after that stage is not measured.
+    Failure {
+        /// The submission.
+        submission: String,
+        /// In what.
+        stage: Stage,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// The submission's failures are forgotten, and what failed is measured again.
+    Retry {
+        /// The submission.
+        submission: String,
+    },
+    /// The user interrupted.
+    Interrupted,
+    /// Everything that was planned is measured, or failed.
+    Finished,
+}
+
+/// One image's SR, against HR where that is possible.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImageQuality {
+    /// The submission.
+    pub submission: String,
+    /// The image's split.
+    pub split: String,
+    /// The image's name.
+    pub image: String,
+    /// SHA-256 of the SR bytes: what timed passes must give as well.
+    pub sr_sha256: String,
+    /// Absent without HR, and with seeded weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<Quality>,
+    /// Values of the raw output that were NaN or infinite.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub non_finite: u64,
+    /// The smallest and largest finite raw output value, in the network's data range; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<[f64; 2]>,
+}
+
+/// Peak memory of one forward.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeasuredMemory {
+    /// The submission.
+    pub submission: String,
+    /// The image's split.
+    pub split: String,
+    /// The image's name.
+    pub image: String,
+    /// Bytes.
+    pub peak_bytes: u64,
+    /// What the figure is.
+    pub how: MemoryHow,
+}
+
+/// A graph was written to `graphs/`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordedGraph {
+    /// The submission; the file is `graphs/NAME.json`.
+    pub submission: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Operations in it.
+    pub ops: usize,
+}
+
+/// The timings of one process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoundTimes {
+    /// From 0.
+    pub round: u32,
+    /// The submission's name, or the baseline's second label.
+    pub label: String,
+    /// Its place in the round's order, from 0.
+    pub position: usize,
+    /// In the order of measuring.
+    pub images: Vec<RoundImage>,
+    /// The machine's state before the round: load, clocks, temperature, as far as they can be told.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub conditions: Map<String, Value>,
+}
+
+/// The timings of one image in one process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoundImage {
+    /// The image's split.
+    pub split: String,
+    /// The image's name.
+    pub image: String,
+    /// Milliseconds of each timed forward.
+    pub ms: Vec<f64>,
+    /// The process's CPU time during each, in milliseconds.
+    pub cpu_ms: Vec<f64>,
+}
+
+/// The parts of measuring a submission, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// SR of every image, compared with HR.
+    Quality,
+    /// Peak memory.
+    Memory,
+    /// Recording the operations.
+    Graph,
+    /// Timed rounds.
+    Rounds,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stage::Quality => "quality",
+            Stage::Memory => "memory",
+            Stage::Graph => "graph",
+            Stage::Rounds => "rounds",
+        })
+    }
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}

@@ -1,0 +1,139 @@
+//! What a run sets out to do. It is fixed when the run begins, and `--resume` does the rest of it.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{FileHash, Network, Switches, Weights};
+use crate::stats::Protocol;
+use crate::submission::Submission;
+
+/// The whole plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What is measured; names are unique.
+    pub submissions: Vec<Planned>,
+    /// On what; (split, image) is unique.
+    pub images: Vec<PlannedImage>,
+    /// `cpu` or `cuda:N`.
+    pub device: String,
+    /// Precision and thread settings.
+    pub switches: Switches,
+    /// How timings are taken and summarised.
+    pub protocol: Protocol,
+    /// Timed rounds; a round runs every submission in a fresh process.
+    pub rounds: u32,
+    /// Untimed forwards before the first timed one of each distinct input shape in a process.
+    pub warmup: u32,
+    /// Timed forwards of each image in each round.
+    pub repeats: u32,
+    /// Of the order of submissions, of synthetic images, and of random weights.
+    pub seed: u64,
+    /// The name of the submission that runs under two labels, as a control.
+    pub baseline: Option<String>,
+    /// What a request may cost.
+    pub limit: Limit,
+}
+
+/// A submission, and the files that it is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// What to run.
+    pub submission: Submission,
+    /// SHA-256 of its weights or programs when the run began.
+    pub files: Vec<FileHash>,
+}
+
+/// One LR image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedImage {
+    /// `val`, `test`, or the data set's name.
+    pub split: String,
+    /// Its name in the split.
+    pub image: String,
+    /// LR rows.
+    pub height: usize,
+    /// LR columns.
+    pub width: usize,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Where an LR image comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum Source {
+    /// A file, perhaps with its HR.
+    File {
+        /// LR.
+        lr: FileHash,
+        /// HR; absent: quality cannot be measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hr: Option<FileHash>,
+    },
+    /// Seeded noise: fit for efficiency alone.
+    Synthetic {
+        /// The seed.
+        seed: u64,
+    },
+}
+
+/// What a request may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Limit {
+    /// Seconds for each forward, and for loading.
+    pub forward_s: f64,
+    /// Resident memory of a worker, in units of 1024^2 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u64>,
+}
+
+impl Plan {
+    /// The submission called `name`.
+    pub fn submission(&self, name: &str) -> Option<&Planned> {
+        self.submissions.iter().find(|p| p.submission.name == name)
+    }
+
+    /// The image called `image` in `split`.
+    pub fn image(&self, split: &str, image: &str) -> Option<&PlannedImage> {
+        self.images.iter().find(|i| i.split == split && i.image == image)
+    }
+
+    /// Every label that rounds are timed under, with its submission's name. The control of the baseline comes last, and
+    /// only where rounds can be compared.
+    pub fn labels(&self) -> Vec<(String, String)> {
+        let mut labels: Vec<(String, String)> =
+            self.submissions.iter().map(|p| (p.submission.name.clone(), p.submission.name.clone())).collect();
+        if let Some(baseline) = self.baseline.as_ref().filter(|_| self.rounds > 1) {
+            labels.push((control_label(baseline), baseline.clone()));
+        }
+        labels
+    }
+}
+
+/// The second label of a baseline, the A/A control.
+fn control_label(baseline: &str) -> String {
+    format!("{baseline} (A/A control)")
+}
+
+impl Planned {
+    /// Whether its outputs can be compared with HR: seeded weights are fit for efficiency alone.
+    pub fn has_quality(&self) -> bool {
+        !matches!(&self.submission.network, Network::Registry { weights: Weights::Random { .. }, .. })
+    }
+}
+
+impl PlannedImage {
+    /// `Set5/baby`.
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.split, self.image)
+    }
+
+    /// Its HR, if it has one.
+    pub fn hr(&self) -> Option<&PathBuf> {
+        match &self.source {
+            Source::File { hr: Some(hr), .. } => Some(&hr.path),
+            _ => None,
+        }
+    }
+}
