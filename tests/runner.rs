@@ -136,14 +136,11 @@ fn a_refusal_leaves_the_worker_alive_and_a_death_does_not() {
 fn a_program_that_is_no_worker_is_an_error_of_its_own() {
     for (program, what) in [
         ("/bin/true", "/bin/true does not work: the worker ended with exit code 0 during start-up"),
-        (
-            "/bin/echo",
-            "/bin/echo does not work: stray output during start-up: the line \"\" (EOF while parsing a value at line 1 column 0)",
-        ),
+        ("/bin/cat", "/bin/cat does not work: stray output during start-up: the line "),
         ("/nonexistent", "cannot start /nonexistent: No such file or directory (os error 2)"),
     ] {
         let error = Worker::start(&Launch::new(program.into(), generous()), Arc::default()).unwrap_err();
-        assert_eq!(error.to_string(), what);
+        assert!(error.to_string().starts_with(what), "{error}");
         assert_eq!(error.exit_code(), esr_bench::exit::NO_WORKER);
     }
 }

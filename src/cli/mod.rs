@@ -3,9 +3,12 @@
 mod data;
 mod doctor;
 mod inspect;
+mod measure;
 mod models;
+mod pairs;
 mod rank;
 mod rules;
+mod show;
 mod sources;
 
 use std::process::ExitCode;
@@ -41,12 +44,16 @@ enum Command {
     Doctor(doctor::Args),
     /// Count what a network costs, operation by operation.
     Inspect(inspect::Args),
+    /// Measure submissions on images, into a run directory.
+    Measure(measure::Args),
     /// List the registry's networks.
     Models(models::Args),
     /// Rank measurements by an edition's rules; without input, the edition's published table.
     Rank(rank::Args),
     /// The editions' rules: list, show, check.
     Rules(rules::Args),
+    /// Show what a run has measured.
+    Show(show::Args),
 }
 
 /// Parses the command line and runs the command.
@@ -67,9 +74,11 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Measure(args) => measure::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Rank(args) => rank::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Show(args) => show::run(&args),
     }
 }
 

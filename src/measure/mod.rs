@@ -9,9 +9,12 @@ mod plan;
 mod progress;
 mod schedule;
 mod session;
+mod summary;
 
-pub use conditions::{conditions, machine};
+use conditions::conditions;
+
 pub use plan::{Ask, plan};
 pub use progress::Progress;
 pub use schedule::order;
 pub use session::{Outcome, Session};
+pub use summary::summary;

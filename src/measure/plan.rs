@@ -51,7 +51,10 @@ pub fn plan(ask: Ask) -> Result<Plan> {
         let names: Vec<&str> = submissions.iter().map(|p| p.submission.name.as_str()).collect();
         if !names.contains(&baseline.as_str()) {
             let hint = toml_file::nearest(baseline, names.iter().copied());
-            return Err(Error::Usage(format!("no submission `{baseline}` for the baseline{hint}; there are {}", names.join(", "))));
+            return Err(Error::Usage(format!(
+                "no submission `{baseline}` for the baseline{hint}; there are {}",
+                names.join(", ")
+            )));
         }
     }
     let images = if ask.data.is_empty() { vec![synthetic(ask.seed)] } else { images(&ask.data, scale)? };
@@ -75,7 +78,9 @@ pub fn plan(ask: Ask) -> Result<Plan> {
 }
 
 fn one_scale(submissions: &[Submission]) -> Result<u32> {
-    let first = submissions.first().ok_or_else(|| Error::Usage("nothing to measure: name a submission folder, or `--model`".into()))?;
+    let first = submissions
+        .first()
+        .ok_or_else(|| Error::Usage("nothing to measure: name a submission folder, or `--model`".into()))?;
     match submissions.iter().find(|s| s.scale != first.scale) {
         None => Ok(first.scale),
         Some(other) => Err(Error::Usage(format!(
@@ -89,8 +94,7 @@ fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
     let mut names = BTreeSet::new();
     let mut planned = Vec::new();
     for mut submission in submissions {
-        check_name(&submission.name)
-            .map_err(|found| Error::Usage(format!("expected {NAMES}, found {found}")))?;
+        check_name(&submission.name).map_err(|found| Error::Usage(format!("expected {NAMES}, found {found}")))?;
         let own = submission.name.clone();
         let mut number = 2;
         // `A` and `a` would be one file on some file systems.
@@ -130,7 +134,10 @@ fn images(data: &[(Option<String>, PathBuf)], scale: u32) -> Result<Vec<PlannedI
         let set = Dataset::open(folder, split.as_deref().unwrap_or_default(), scale)?;
         let split = split.as_ref().unwrap_or(&set.name);
         if images.iter().any(|i| i.split == *split) {
-            return Err(Error::Usage(format!("two data sets called `{split}`: `--data NAME={}` renames one", folder.display())));
+            return Err(Error::Usage(format!(
+                "two data sets called `{split}`: `--data NAME={}` renames one",
+                folder.display()
+            )));
         }
         for pair in &set.pairs {
             let lr = Image::read(&pair.lr)?;

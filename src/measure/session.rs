@@ -309,7 +309,10 @@ impl<'a> Session<'a> {
             other => return Err(unexpected(&other, &doing)),
         };
         if timed.ms.len() != repeats as usize || !timed.ms.iter().all(|ms| ms.is_finite() && *ms > 0.0) {
-            return Err(Stop::Failed(format!("expected {repeats} positive times during {doing}, found {:?}", timed.ms)));
+            return Err(Stop::Failed(format!(
+                "expected {repeats} positive times during {doing}, found {:?}",
+                timed.ms
+            )));
         }
         let key = (image.split.clone(), image.image.clone());
         let results = self.recorder.run().results().submissions.get(&planned.submission.name);
@@ -353,9 +356,8 @@ impl<'a> Session<'a> {
 
     fn images_without_quality(&self, planned: &Planned) -> Vec<usize> {
         let results = self.recorder.run().results().submissions.get(&planned.submission.name);
-        let done = |i: &PlannedImage| {
-            results.is_some_and(|r| r.images.contains_key(&(i.split.clone(), i.image.clone())))
-        };
+        let done =
+            |i: &PlannedImage| results.is_some_and(|r| r.images.contains_key(&(i.split.clone(), i.image.clone())));
         (0..self.plan.images.len()).filter(|&at| !done(&self.plan.images[at])).collect()
     }
 
@@ -378,9 +380,8 @@ impl<'a> Session<'a> {
 
     fn images_without_memory(&self, planned: &Planned) -> Vec<usize> {
         let results = self.recorder.run().results().submissions.get(&planned.submission.name);
-        let done = |i: &PlannedImage| {
-            results.is_some_and(|r| r.memory.contains_key(&(i.split.clone(), i.image.clone())))
-        };
+        let done =
+            |i: &PlannedImage| results.is_some_and(|r| r.memory.contains_key(&(i.split.clone(), i.image.clone())));
         self.images_for_memory().into_iter().filter(|&at| !done(&self.plan.images[at])).collect()
     }
 

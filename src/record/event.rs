@@ -3,8 +3,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use crate::machine::Gpu;
 use crate::protocol::{Loaded, MemoryHow};
 use crate::quality::Quality;
 
@@ -124,8 +124,19 @@ pub struct RoundTimes {
     /// In the order of measuring.
     pub images: Vec<RoundImage>,
     /// The machine's state before the round: load, clocks, temperature, as far as they can be told.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub conditions: Map<String, Value>,
+    #[serde(default)]
+    pub conditions: Conditions,
+}
+
+/// The machine's state at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// Runnable processes, averaged over the last minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_1min: Option<f64>,
+    /// Clocks, temperatures and power of the driver's GPUs, in a run on one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<Gpu>,
 }
 
 /// The timings of one image in one process.

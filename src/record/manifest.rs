@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::plan::Plan;
 use crate::error::{Error, Place, Result};
+use crate::machine::Machine;
 use crate::protocol::Hello;
 
 /// The version of a run directory. A newer one is refused, and never written to.
@@ -27,7 +28,7 @@ pub struct Manifest {
     /// The command line.
     pub command: Vec<String>,
     /// The machine: processor, memory, GPU, driver, clocks, as far as they can be told.
-    pub machine: Map<String, Value>,
+    pub machine: Machine,
     /// The worker: its version, libtorch, devices.
     pub worker: Hello,
     /// What is measured, on what, and how.
@@ -72,7 +73,8 @@ impl Manifest {
 }
 
 /// What a submission's name may be, for messages.
-pub(crate) const NAMES: &str = "names of 1 to 100 characters without `/`, `\\` and control characters, not beginning with a dot";
+pub(crate) const NAMES: &str =
+    "names of 1 to 100 characters without `/`, `\\` and control characters, not beginning with a dot";
 
 /// File names are made of submissions' names.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {

@@ -15,7 +15,9 @@ mod recorder;
 mod results;
 mod run;
 
-pub use event::{Event, ImageQuality, Logged, MeasuredMemory, RecordedGraph, RoundImage, RoundTimes, Stage};
+pub use event::{
+    Conditions, Event, ImageQuality, Logged, MeasuredMemory, RecordedGraph, RoundImage, RoundTimes, Stage,
+};
 pub use images::ImageRow;
 pub use manifest::{FORMAT, Manifest};
 pub(crate) use manifest::{NAMES, check_name};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{FileHash, Network, Switches, Weights};
 use crate::stats::Protocol;
+use crate::stats::samples::CONTROL_SUFFIX;
 use crate::submission::Submission;
 
 /// The whole plan.
@@ -113,7 +114,7 @@ impl Plan {
 
 /// The second label of a baseline, the A/A control.
 fn control_label(baseline: &str) -> String {
-    format!("{baseline} (A/A control)")
+    format!("{baseline}{CONTROL_SUFFIX}")
 }
 
 impl Planned {

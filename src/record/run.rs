@@ -41,6 +41,11 @@ impl Run {
         Ok(Run::read(dir)?.0)
     }
 
+    /// Whether a run was begun in `dir`.
+    pub fn is_at(dir: &Path) -> bool {
+        dir.join(super::manifest::NAME).exists()
+    }
+
     pub(super) fn empty(dir: &Path, manifest: Manifest) -> Run {
         let results = Results::new(&manifest.plan);
         Run { dir: dir.to_path_buf(), manifest, results }
@@ -120,7 +125,7 @@ impl Run {
             entry.metrics.insert(Metric::ParamsM, loaded.parameters as f64 / 1e6);
         }
         if results.graph.is_some() {
-            let tally = graph::count(&graph::read(&self.graph_path(&submission.name))?, counter);
+            let tally = graph::count(&graph::file::read(&self.graph_path(&submission.name))?, counter);
             entry.metrics.insert(Metric::FlopsG, tally.flops as f64 / 1e9);
             entry.metrics.insert(Metric::ActsM, tally.activations as f64 / 1e6);
             entry.metrics.insert(Metric::Convs, tally.convs as f64);
