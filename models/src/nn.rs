@@ -264,3 +264,59 @@ impl Layer for MaxPool2d {
         x.max_pool2d([self.kernel; 2], [self.stride; 2], [0; 2], [1; 2], false)
     }
 }
+
+/// A `torch.nn.AdaptiveAvgPool2d(1)` or `AdaptiveMaxPool2d(1)`: each channel's mean or maximum.
+#[derive(Debug)]
+pub struct GlobalPool {
+    path: String,
+    kind: GlobalPoolKind,
+}
+
+/// What a [`GlobalPool`] keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GlobalPoolKind {
+    /// The mean.
+    Mean,
+    /// The maximum.
+    Max,
+}
+
+impl GlobalPool {
+    /// The module at `p`.
+    pub fn new(p: Path<'_>, kind: GlobalPoolKind) -> GlobalPool {
+        GlobalPool { path: p.name(), kind }
+    }
+}
+
+impl Layer for GlobalPool {
+    /// (N, C, H, W) to (N, C, 1, 1).
+    fn forward(&self, x: &Tensor) -> Tensor {
+        match self.kind {
+            GlobalPoolKind::Mean => {
+                let _scope = scope::enter(&self.path, "AdaptiveAvgPool2d");
+                x.adaptive_avg_pool2d([1, 1])
+            }
+            GlobalPoolKind::Max => {
+                let _scope = scope::enter(&self.path, "AdaptiveMaxPool2d");
+                x.adaptive_max_pool2d([1, 1]).0
+            }
+        }
+    }
+}
+
+/// `torch.split` over channels into two parts of `sizes` channels: views, no copies.
+pub fn split(x: &Tensor, sizes: [i64; 2]) -> (Tensor, Tensor) {
+    let mut parts = x.split_with_sizes(sizes, 1);
+    let second = parts.swap_remove(1);
+    (parts.swap_remove(0), second)
+}
+
+/// Runs layers one after the other and keeps each one's output.
+pub fn chain<L: Layer>(layers: &[L], x: &Tensor) -> Vec<Tensor> {
+    let mut outs: Vec<Tensor> = Vec::with_capacity(layers.len());
+    for layer in layers {
+        let out = layer.forward(outs.last().unwrap_or(x));
+        outs.push(out);
+    }
+    outs
+}

@@ -50,7 +50,16 @@ fn a_state_dict_tells_its_architecture_and_sizes() {
         ("dipnet", json!({ "channels": 24, "mid_channels": 40, "blocks": 2 })),
         ("disp", json!({ "channels": 16, "blocks": 2, "convs": 3 })),
         ("efdn", json!({ "channels": 32, "esa_channels": 8 })),
+        (
+            "fmen",
+            json!({ "channels": 20, "warmup": { "channels": 6, "pairs": 1 }, "body": [{ "channels": 8, "pairs": 2 }] }),
+        ),
+        ("imdn", json!({ "form": "original", "channels": 32, "distilled": 7, "blocks": 2, "attention_channels": 3 })),
+        ("imdn", json!({ "form": "simplified", "channels": 32, "distilled": 9, "blocks": 3, "scale": 2 })),
+        ("imdn_plus", json!({ "distilled": 4, "blocks": 3 })),
+        ("lwfanet", json!({ "channels": 32, "blocks": 2, "attention_channels": 3, "up_channels": 24 })),
         ("mobilesr", json!({ "channels": 16, "ratios": [1, 3] })),
+        ("msdn", json!({ "channels": 24, "distilled": 10, "blocks": 2, "attention_channels": 5 })),
         ("plain_rfdn", json!({ "channels": 20, "distilled": 7, "blocks": 3 })),
         (
             "repafdn",
@@ -58,6 +67,10 @@ fn a_state_dict_tells_its_architecture_and_sizes() {
         ),
         ("rlfn", json!({ "channels": 20, "mid_channels": 24, "blocks": 3, "naming": "challenge" })),
         ("rlfn", json!({ "channels": 20, "esa_channels": 8, "naming": "author" })),
+        ("rfdn", json!({ "channels": 32, "distilled": 9, "blocks": 3, "esa_channels": 8, "shallow_residual": true })),
+        ("rfdn", json!({ "channels": 24, "distilled": 12, "esa_channels": 12, "shallow_residual": false })),
+        ("rlfn", json!({ "channels": 20, "mid_channels": 24, "blocks": 2, "esa_channels": 6, "naming": "author" })),
+        ("rlfn", json!({ "channels": 20, "mid_channels": 24, "blocks": 2, "naming": "challenge", "scale": 3 })),
         ("span", json!({ "channels": 48, "blocks": 5, "scale": 2 })),
         ("spanf", json!({ "channels": 16, "tail_channels": 8, "scale": 3 })),
         ("spanf", json!({ "channels": 16, "tail_channels": 8, "naming": "pds" })),
@@ -94,5 +107,7 @@ fn sizes_that_cannot_be_are_refused_with_their_key() {
         error("mobilesr", json!({ "channels": 36, "heads": 8 })),
         "mobilesr: `channels` 36 is not a multiple of `heads` 8"
     );
+    assert_eq!(error("imdn", json!({ "distilled": 64 })), "imdn: `distilled` 64 is not below `channels` 64");
+    assert_eq!(error("lwfanet", json!({ "channels": 30 })), "lwfanet: `channels` 30 is not a multiple of 4");
     assert!(error("span", json!({ "chanels": 28 })).contains("unknown field `chanels`"));
 }

@@ -1,13 +1,20 @@
 //! One file per architecture, and the table that finds them by name.
 
+pub mod bicubic;
 pub mod bsrn;
 pub mod dipnet;
 pub mod disp;
 pub mod efdn;
+pub mod fmen;
+pub mod imdn;
+pub mod imdn_plus;
 mod keys;
+pub mod lwfanet;
 pub mod mobilesr;
+pub mod msdn;
 pub mod plain_rfdn;
 pub mod repafdn;
+pub mod rfdn;
 pub mod rlfn;
 pub mod span;
 pub mod spanf;
@@ -44,6 +51,14 @@ pub struct Guess {
 
 /// Every architecture, by name.
 pub const REGISTRY: &[Arch] = &[
+    Arch {
+        name: "bicubic",
+        build: |_, c| {
+            let bicubic::Config {} = config("bicubic", c)?;
+            Ok(Box::new(bicubic::Bicubic))
+        },
+        guess: |_| None,
+    },
     Arch { name: "bsrn", build: |p, c| Ok(Box::new(bsrn::Bsrn::new(p, &config("bsrn", c)?))), guess: bsrn::guess },
     Arch {
         name: "dipnet",
@@ -52,11 +67,24 @@ pub const REGISTRY: &[Arch] = &[
     },
     Arch { name: "disp", build: |p, c| Ok(Box::new(disp::Disp::new(p, &config("disp", c)?))), guess: disp::guess },
     Arch { name: "efdn", build: |p, c| Ok(Box::new(efdn::Efdn::new(p, &config("efdn", c)?))), guess: efdn::guess },
+    Arch { name: "fmen", build: |p, c| Ok(Box::new(fmen::Fmen::new(p, &config("fmen", c)?))), guess: fmen::guess },
+    Arch { name: "imdn", build: |p, c| imdn::build(p, &config("imdn", c)?), guess: imdn::guess },
+    Arch {
+        name: "imdn_plus",
+        build: |p, c| Ok(Box::new(imdn_plus::ImdnPlus::new(p, &config("imdn_plus", c)?))),
+        guess: imdn_plus::guess,
+    },
+    Arch {
+        name: "lwfanet",
+        build: |p, c| Ok(Box::new(lwfanet::LwfaNet::new(p, &config("lwfanet", c)?)?)),
+        guess: lwfanet::guess,
+    },
     Arch {
         name: "mobilesr",
         build: |p, c| Ok(Box::new(mobilesr::MobileSr::new(p, &config("mobilesr", c)?)?)),
         guess: mobilesr::guess,
     },
+    Arch { name: "msdn", build: |p, c| Ok(Box::new(msdn::Msdn::new(p, &config("msdn", c)?))), guess: msdn::guess },
     Arch {
         name: "plain_rfdn",
         build: |p, c| Ok(Box::new(plain_rfdn::PlainRfdn::new(p, &config("plain_rfdn", c)?))),
@@ -67,6 +95,7 @@ pub const REGISTRY: &[Arch] = &[
         build: |p, c| Ok(Box::new(repafdn::RePafdn::new(p, &config("repafdn", c)?))),
         guess: repafdn::guess,
     },
+    Arch { name: "rfdn", build: |p, c| Ok(Box::new(rfdn::Rfdn::new(p, &config("rfdn", c)?))), guess: rfdn::guess },
     Arch { name: "rlfn", build: |p, c| Ok(Box::new(rlfn::Rlfn::new(p, &config("rlfn", c)?))), guess: rlfn::guess },
     Arch { name: "span", build: |p, c| Ok(Box::new(span::Span::new(p, &config("span", c)?))), guess: span::guess },
     Arch { name: "spanf", build: |p, c| Ok(Box::new(spanf::Spanf::new(p, &config("spanf", c)?))), guess: spanf::guess },

@@ -43,6 +43,16 @@ pub enum Naming {
     Challenge,
 }
 
+impl Naming {
+    /// Keys of the first convolution, of the blocks (before their number) and of the last convolution.
+    fn keys(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Naming::Author => ("conv_1", "block_", "conv_2"),
+            Naming::Challenge => ("fea_conv", "B", "LR_conv"),
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config::author(52)
@@ -54,22 +64,17 @@ impl Config {
     pub fn author(channels: i64) -> Config {
         Config { channels, mid_channels: channels, blocks: 6, esa_channels: 16, scale: 4, naming: Naming::Author }
     }
-}
 
-impl Naming {
-    /// The first convolution's key, the blocks' but for their number, and the last convolution's.
-    fn keys(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Naming::Author => ("conv_1", "block_", "conv_2"),
-            Naming::Challenge => ("fea_conv", "B", "LR_conv"),
-        }
+    /// ByteESR's entry of 2022: four blocks, pruned to 46 channels outside and 48 inside.
+    pub fn challenge() -> Config {
+        Config { channels: 46, mid_channels: 48, blocks: 4, naming: Naming::Challenge, ..Config::author(46) }
     }
 }
 
 /// Sizes from keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
-    let naming = if keys.has("fea_conv.weight") { Naming::Challenge } else { Naming::Author };
+    let naming = if keys.has("conv_1.weight") { Naming::Author } else { Naming::Challenge };
     let (head, block, _) = naming.keys();
     let config = Config {
         channels: keys.dim(&format!("{head}.weight"), 0)?,
@@ -79,12 +84,14 @@ pub fn guess(dict: &StateDict) -> Option<Guess> {
         scale: keys.scale("upsampler.0.weight")?,
         naming,
     };
-    Guess::new(&config, &["slope 0.05"])
+    let known = keys.has(&format!("{block}1.c3_r.weight")) && !keys.has(&format!("{block}1.c1_d.weight"));
+    known.then(|| Guess::new(&config, &["slope 0.05"]))?
 }
 
 /// The network.
 #[derive(Debug)]
 pub struct Rlfn {
+    class: &'static str,
     head: Conv2d,
     blocks: Vec<Rlfb>,
     tail: Conv2d,
@@ -96,6 +103,10 @@ impl Rlfn {
     pub fn new(p: Path<'_>, c: &Config) -> Rlfn {
         let (head, block, tail) = c.naming.keys();
         Rlfn {
+            class: match c.naming {
+                Naming::Author => "RLFN",
+                Naming::Challenge => "RLFN_cut",
+            },
             head: Conv::same(3, c.channels, 3).build(p.sub(head)),
             blocks: (1..=c.blocks).map(|i| Rlfb::new(p.sub(format!("{block}{i}")), c)).collect(),
             tail: Conv::same(c.channels, c.channels, 3).build(p.sub(tail)),
@@ -106,7 +117,7 @@ impl Rlfn {
 
 impl Layer for Rlfn {
     fn forward(&self, x: &Tensor) -> Tensor {
-        let _scope = scope::enter("", "RLFN");
+        let _scope = scope::enter("", self.class);
         let features = self.head.forward(x);
         let deep = self.blocks.iter().fold(features.shallow_clone(), |x, block| block.forward(&x));
         self.upsampler.forward(&(self.tail.forward(&deep) + features))

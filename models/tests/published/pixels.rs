@@ -52,7 +52,7 @@ fn compare(shared: &Path, dataset: &str) {
     let mut reader = csv::Reader::from_path(shared.join("data/psnr_truth.csv")).unwrap();
     let rows: Vec<Row> = reader.deserialize().map(Result::unwrap).filter(|r: &Row| r.dataset == dataset).collect();
     for network in networks(shared) {
-        let rows: Vec<&Row> = rows.iter().filter(|r| r.model == network.row.name).collect();
+        let rows: Vec<&Row> = rows.iter().filter(|r| r.model == network.truth()).collect();
         if !rows.is_empty() {
             let deviation = deviation(shared, &network, &rows);
             eprintln!("{dataset} {}: {deviation:?}", network.row.name);
