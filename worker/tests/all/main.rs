@@ -2,6 +2,7 @@
 
 #[path = "../../../tests/common/mod.rs"]
 mod common;
+mod costs;
 mod process;
 mod protocol;
 mod published;
