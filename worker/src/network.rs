@@ -55,7 +55,10 @@ pub(crate) fn build(wanted: &protocol::Network, device: Device) -> Result<Ready>
                     (Vars::from_dict(state.dict, device), vec![hash], state.notes)
                 }
             };
-            let built = arch.build(vars, config).map_err(|e| failure::load(e.to_string()))?;
+            // Sizes that no tensor can have make tch panic.
+            let built = catch_unwind(AssertUnwindSafe(|| arch.build(vars, config)))
+                .map_err(|payload| failure::from_panic(payload.as_ref()))?
+                .map_err(|e| failure::load(e.to_string()))?;
             Ok(Ready { network: Box::new(Registered { name: arch.name, built }), hashes, notes })
         }
         protocol::Network::Program { files } => {

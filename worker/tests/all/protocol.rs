@@ -162,3 +162,26 @@ fn a_scale_that_is_not_the_networks_is_told_from_its_output() {
     assert_eq!(refused.kind, FailureKind::Output);
     assert_eq!(refused.message, "the network's output is [1, 3, 64, 64], expected [1, 3, 32, 32]");
 }
+
+#[test]
+fn out_of_memory_is_told_as_such_and_the_worker_goes_on() {
+    let mut worker = Worker::with_seeded("rlfn", json!({}));
+    let (small, large) = (Exchange::new(16, 16), Exchange::new(512, 512));
+    let before = infer(&mut worker, &small.slot);
+    worker.limit_growth(Some(64 << 20));
+    // One map of 52 channels takes 54 MB.
+    let refused = worker.refused(Request::Infer { slot: large.slot.clone() });
+    assert_eq!(refused.kind, FailureKind::OutOfMemory, "{}", refused.message);
+    worker.limit_growth(None);
+    assert_eq!(infer(&mut worker, &small.slot), before);
+}
+
+#[test]
+fn hyperparameters_that_make_no_network_are_refused() {
+    let mut worker = Worker::start();
+    for config in [json!({"channels": -3}), json!({"blocks": "six"}), json!({"scale": 0})] {
+        let refused = worker.refused(Request::Load(Box::new(seeded("rlfn", config.clone()))));
+        assert!(!refused.message.is_empty(), "{config}");
+    }
+    worker.hello();
+}

@@ -82,6 +82,18 @@ impl Worker {
         }
     }
 
+    /// Lets its address space grow by no more than `bytes` from now on; without `bytes`, as it likes.
+    pub(crate) fn limit_growth(&self, bytes: Option<u64>) {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
+        let size: u64 = size.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024;
+        let limit = bytes.map_or(libc::RLIM_INFINITY, |bytes| size + bytes);
+        let limits = libc::rlimit { rlim_cur: limit, rlim_max: libc::RLIM_INFINITY };
+        // SAFETY: a child of this process, and a struct that outlives the call.
+        let done = unsafe { libc::prlimit(self.child.id() as i32, libc::RLIMIT_AS, &limits, std::ptr::null_mut()) };
+        assert_eq!(done, 0, "{}", std::io::Error::last_os_error());
+    }
+
     /// Closes the worker's input and waits for its end: whether it ended well.
     pub(crate) fn close(mut self) -> bool {
         drop(self.stdin.take());
