@@ -91,6 +91,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if let Some(larger) = &recorded.larger {
         inspection.grow(larger);
     }
+    if let Some(flops_g) = source.published() {
+        inspection.explain(flops_g);
+    }
     super::print(&match args.format {
         Format::Table => report::table(&inspection),
         Format::Csv => report::csv(&inspection)?,
@@ -137,6 +140,12 @@ impl Source {
         // Costs do not depend on the weights' values.
         let card = Card::find(what)?;
         Ok(Source::Worker(Box::new(Submission::from_card(&card, Weights::Random { seed: 0 }))))
+    }
+
+    /// The FLOPs that the card's publication prints, in units of 10^9.
+    fn published(&self) -> Option<f64> {
+        let Source::Worker(submission) = self else { return None };
+        Card::find(submission.card.as_deref()?).ok()?.published.flops_g
     }
 
     fn record(&self, args: &Args, growth: bool) -> Result<Recording> {

@@ -36,6 +36,9 @@ pub struct Inspection {
     pub growth: Option<Laws>,
     /// Conventions that differ by more than 1 %, and why.
     pub discrepancies: Vec<Discrepancy>,
+    /// What a publication prints, and which count that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
     /// What the rows stand for.
     pub by: By,
     /// The rows.
@@ -49,6 +52,15 @@ pub struct Convention {
     pub counter: Counter,
     /// Its FLOPs.
     pub flops: u64,
+}
+
+/// A published figure, explained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Published {
+    /// FLOPs as printed, in units of 10^9.
+    pub flops_g: f64,
+    /// The counts that print the same; none explains it where this is empty.
+    pub is: Vec<String>,
 }
 
 /// How figures grow with the input.
@@ -83,6 +95,7 @@ pub fn inspect(graph: &OpGraph, counter: Counter, by: By) -> Inspection {
         receptive_field: receptive(graph),
         growth: None,
         discrepancies: discrepancies(graph, counter),
+        published: None,
         by,
         rows: rows(graph, &costs_here, by),
     }
@@ -114,6 +127,21 @@ impl At {
 }
 
 impl Inspection {
+    /// Says which count a published figure is; published figures stand for 256 x 256 pixels, others are left alone.
+    pub fn explain(&mut self, flops_g: f64) {
+        if self.input != [1, 3, 256, 256] {
+            return;
+        }
+        let printed = |flops: u64| format!("{:.2}", flops as f64 / 1e9) == format!("{flops_g:.2}");
+        let mut is: Vec<String> =
+            self.conventions.iter().filter(|c| printed(c.flops)).map(|c| c.counter.to_string()).collect();
+        // Some tools count the addition of a bias: looked at only where no convention explains the figure.
+        if is.is_empty() && printed(self.tally.macs.saturating_add(self.tally.conv_biases)) {
+            is.push("macs and one operation for each convolution's bias".to_owned());
+        }
+        self.published = Some(Published { flops_g, is });
+    }
+
     /// Adds how figures grow, from the same network at three sizes, smallest first.
     pub fn grow(&mut self, graphs: &[OpGraph; 3]) {
         let all = graphs.each_ref().map(|g| At::of(g, self.tally.counter, self.by));

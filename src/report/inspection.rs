@@ -171,7 +171,12 @@ fn summary(inspection: &Inspection) -> String {
         .map(|c| format!("{} by {}", grouped(c.flops), c.counter))
         .collect();
     line("", others.join(", "));
-    line("elementwise", format!("{} operations that are no multiply-accumulates", grouped(tally.elementwise)));
+    let biases = grouped(tally.conv_biases);
+    let elementwise = grouped(tally.elementwise);
+    line(
+        "elementwise",
+        format!("{elementwise} operations that are no multiply-accumulates; {biases} are convolutions' biases"),
+    );
     let functional = match tally.functional_convs {
         0 => String::new(),
         n => format!("; {n} more outside of Conv2d modules do not count in the challenge's acts and #conv"),
@@ -197,26 +202,14 @@ fn summary(inspection: &Inspection) -> String {
     for note in &inspection.discrepancies {
         line("note", note.to_string());
     }
-    if let Some(note) = bias_note(inspection) {
-        line("note", note);
+    if let Some(published) = &inspection.published {
+        let is = if published.is.is_empty() { "none of these counts".to_owned() } else { published.is.join(", ") };
+        line("published", format!("{} G is {is}", fixed(published.flops_g, 2)));
     }
     if !tally.unknown.is_empty() {
         line("unknown", format!("{}: not counted", tally.unknown.join(", ")));
     }
     lines.join("\n") + "\n"
-}
-
-/// Some tools count a convolution's bias as a FLOP: said where it shows in the printed digits.
-fn bias_note(inspection: &Inspection) -> Option<String> {
-    let tally = &inspection.tally;
-    let shows = tally.counter == Counter::Macs && tally.conv_biases * 200 > tally.macs;
-    shows.then(|| {
-        format!(
-            "with one operation for each convolution's bias, as some tools count, it is {} ({} more)",
-            grouped(tally.macs + tally.conv_biases),
-            grouped(tally.conv_biases)
-        )
-    })
 }
 
 fn grows(law: Growth) -> String {

@@ -3,6 +3,7 @@
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 mod costs;
+mod counts;
 mod process;
 mod protocol;
 mod published;
