@@ -2,7 +2,6 @@
 
 #[path = "../../../tests/common/mod.rs"]
 mod common;
-mod costs;
 mod counts;
 mod process;
 mod protocol;
