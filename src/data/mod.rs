@@ -79,7 +79,7 @@ fn choose(path: &Path, mut found: Vec<Layout>, split: &str) -> Result<Layout> {
             return Err(Error::input(
                 path,
                 Place::Whole,
-                format!("one data set for `{split}`"),
+                if split.is_empty() { "one data set".to_owned() } else { format!("one data set for `{split}`") },
                 format!("{}; name one, as in {}", names.join(", "), path.join(&names[0]).display()),
             ));
         }
@@ -165,6 +165,9 @@ mod tests {
              000010 = DIV2K_LSDIR_valid_LR/000010x4.png + DIV2K_LSDIR_valid_HR/000010.png"
         );
         assert!(opened(&dir, "", "test").starts_with("DIV2K_LSDIR_test: 000001 = "));
+        assert!(
+            opened(&dir, "", "").contains("expected one data set, found DIV2K_LSDIR_test, DIV2K_LSDIR_valid; name one")
+        );
         assert!(opened(&dir, "", "DIV2K_LSDIR_test").starts_with("DIV2K_LSDIR_test: 000001 = "));
         let message = opened(&dir, "", "data");
         assert!(
