@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::edition::Origin;
+use crate::graph::Counter;
 use crate::rank::Metric;
 
 /// The rules of one edition.
@@ -109,7 +110,7 @@ pub enum Average {
 #[serde(deny_unknown_fields)]
 pub struct Costs {
     /// The convention: `hook`, `fvcore` or `macs`.
-    pub counter: String,
+    pub counter: Counter,
     /// The input's channels, height and width.
     #[serde(default = "input_256")]
     pub input: [u32; 3],

@@ -23,9 +23,6 @@ pub(super) fn check(rules: &Rules) -> Result<(), Problem> {
     if rules.track(&rules.default_track).is_err() {
         return fail("default_track", "a track's name".into(), format!("`{}`", rules.default_track));
     }
-    if !["hook", "fvcore", "macs"].contains(&rules.costs.counter.as_str()) {
-        return fail("costs.counter", "hook, fvcore or macs".into(), format!("`{}`", rules.costs.counter));
-    }
     for cut in &rules.cuts {
         if !cut.at_least.is_finite() || cut.decimals.is_some_and(|d| d > 12) {
             return fail("cuts", "a finite value and at most 12 decimals".into(), format!("{}", cut.at_least));

@@ -1,5 +1,6 @@
 //! Arguments, and one file per command. A command parses, calls the library, prints; it computes nothing itself.
 
+mod audit;
 mod data;
 mod doctor;
 mod inspect;
@@ -10,6 +11,7 @@ mod rank;
 mod rules;
 mod show;
 mod sources;
+mod where_;
 
 use std::process::ExitCode;
 
@@ -38,6 +40,8 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Recompute all that a table prints, and list what does not follow.
+    Audit(audit::Args),
     /// Check data sets before they are measured.
     Data(data::Args),
     /// Say what this machine offers for measuring, and what to do about each lack.
@@ -54,6 +58,8 @@ enum Command {
     Rules(rules::Args),
     /// Show what a run has measured.
     Show(show::Args),
+    /// Enter an entry into a published table: its place in each track, and what would gain one more.
+    Where(where_::Args),
 }
 
 /// Parses the command line and runs the command.
@@ -71,6 +77,7 @@ pub(crate) fn run() -> ExitCode {
 /// Every command answers with an exit code of [`exit`].
 fn dispatch(command: Command) -> Result<u8> {
     match command {
+        Command::Audit(args) => audit::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Inspect(args) => inspect::run(&args),
@@ -79,6 +86,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Rank(args) => rank::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Where(args) => where_::run(&args),
     }
 }
 

@@ -13,8 +13,8 @@ use super::sources::{self, Sources};
 /// Arguments of `rank`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A CSV of measurements, an edition's id (its published table), or an organisers' results.json with per-image runtimes;
-    /// several are ranked together. None: the published table of the rules
+    /// A run directory, a CSV of measurements, an edition's id (its published table), or an organisers' results.json with
+    /// per-image runtimes; several are ranked together. None: the published table of the rules
     #[arg(value_name = "INPUT")]
     inputs: Vec<String>,
     /// The edition's id (see `esr-bench rules list`), its folder, or a file of rules [default: that of the input, else

@@ -1,11 +1,14 @@
-//! Where a ranking's entries come from: published tables by their edition's id, CSVs, the organisers' raw results.
+//! Where a ranking's entries come from: run directories, published tables by their edition's id, CSVs, the organisers' raw
+//! results.
 
 use std::path::Path;
 
+use esr_bench::challenge::edition::RULES;
 use esr_bench::challenge::table::{self, label};
 use esr_bench::challenge::{PerImage, Rules, across};
 use esr_bench::error::Place;
 use esr_bench::rank::Entry;
+use esr_bench::record::{MANIFEST, Run};
 use esr_bench::{Error, Result};
 
 /// All entries of a command line's inputs.
@@ -45,11 +48,20 @@ pub(crate) fn rules_for(named: Option<&str>, inputs: &[String]) -> Result<Rules>
     match (named, inputs) {
         (Some(name), _) => Rules::find(name),
         (None, [only]) if Rules::ids().contains(only) => Rules::embedded(only),
-        (None, [only]) if Path::new(only).join(esr_bench::challenge::edition::RULES).is_file() => {
-            Rules::read(Path::new(only))
-        }
+        (None, [only]) if Path::new(only).join(RULES).is_file() => Rules::read(Path::new(only)),
         _ => Rules::embedded("ntire2022"),
     }
+}
+
+/// The path, unless it is a bare word that names nothing: then an edition was probably meant.
+pub(crate) fn existing(path: &Path) -> Result<&Path> {
+    let input = path.to_string_lossy();
+    if !path.exists() && path.extension().is_none() && !input.contains('/') {
+        let ids = Rules::ids();
+        let hint = esr_bench::toml_file::nearest(&input, ids.iter().map(String::as_str));
+        return Err(Error::Usage(format!("no file, folder or edition `{input}`{hint}")));
+    }
+    Ok(path)
 }
 
 impl Sources {
@@ -61,11 +73,7 @@ impl Sources {
         if path.is_dir() {
             return self.folder(path, rules);
         }
-        if !path.exists() && path.extension().is_none() && !input.contains('/') {
-            let ids = Rules::ids();
-            let hint = esr_bench::toml_file::nearest(input, ids.iter().map(String::as_str));
-            return Err(Error::Usage(format!("no file, folder or edition `{input}`{hint}")));
-        }
+        existing(path)?;
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
             let results = PerImage::read(path)?;
             self.entries = results.entries();
@@ -79,10 +87,15 @@ impl Sources {
     }
 
     fn folder(&mut self, path: &Path, rules: &Rules) -> Result<()> {
-        if path.join(esr_bench::challenge::edition::RULES).is_file() {
+        if path.join(RULES).is_file() {
             return self.edition(&Rules::read(path)?, rules);
         }
-        Err(Error::input(path, Place::Whole, "an edition's folder (with rules.toml)", "none of its files"))
+        if path.join(MANIFEST).is_file() {
+            self.entries = Run::open(path)?.entries(rules.costs.counter)?;
+            return Ok(());
+        }
+        let expected = format!("a run directory (with {MANIFEST}) or an edition's folder (with {RULES})");
+        Err(Error::input(path, Place::Whole, expected, "neither"))
     }
 
     fn edition(&mut self, source: &Rules, rules: &Rules) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Ranking: a pure function from entries and rules to a leaderboard.
 
+pub mod audit;
 pub mod cut;
 pub mod entry;
 pub mod first_image;
@@ -10,6 +11,7 @@ mod rank;
 pub mod rounding;
 pub mod score;
 mod ties;
+pub mod where_;
 
 pub use entry::{Entry, Metric};
 pub use leaderboard::{Leaderboard, Row, Unranked};
