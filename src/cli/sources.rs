@@ -8,8 +8,11 @@ use esr_bench::challenge::table::{self, label};
 use esr_bench::challenge::{PerImage, Rules, across};
 use esr_bench::error::Place;
 use esr_bench::rank::Entry;
-use esr_bench::record::{MANIFEST, Run};
+use esr_bench::record::Run;
 use esr_bench::{Error, Result};
+
+/// What a run directory is known by.
+const MANIFEST: &str = "run.json";
 
 /// All entries of a command line's inputs.
 #[derive(Debug, Default)]
