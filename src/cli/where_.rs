@@ -90,7 +90,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 /// The entries of the input with what must be said of them.
 fn entries(args: &Args, rules: &Rules) -> Result<Vec<(Entry, Vec<String>)>> {
     let path = Path::new(&args.input);
-    if !path.exists() || path.extension().is_some_and(|e| e == "toml") {
+    let is_edition = Rules::ids().contains(&args.input);
+    if !path.exists() && !is_edition || path.extension().is_some_and(|e| e == "toml") {
         return Ok(vec![recorded(args, rules)?]);
     }
     let sources = sources::read(std::slice::from_ref(&args.input), rules)?;
