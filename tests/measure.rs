@@ -169,6 +169,21 @@ fn the_published_protocol_times_one_pass_without_warm_up() {
 }
 
 #[test]
+fn a_run_directory_is_ranked_like_any_table() {
+    let bench = Bench::new();
+    bench.submission("fast", "{ ms = 5.0 }");
+    bench.submission("slow", "{ ms = 20.0 }");
+    bench.submission("bad", "{ fault = \"refuse\", at = \"load\" }");
+    let args = ["slow", "bad", "fast", "--run", "run", "--rounds", "1"];
+    assert_eq!(told(&bench.measure(&args).output().unwrap()).0, i32::from(exit::SOME_FAILED));
+    let mut rank = Command::new(env!("CARGO_BIN_EXE_esr-bench"));
+    rank.args(["rank", "run", "--track", "runtime", "--format", "csv"]).current_dir(bench.path(""));
+    let (code, stdout, stderr) = told(&rank.output().unwrap());
+    assert_eq!(code, 0, "{stderr}");
+    insta::assert_snapshot!(stdout);
+}
+
+#[test]
 fn usage_errors_name_what_is_wrong() {
     let bench = Bench::new();
     bench.submission("a", "{}");

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::missing::Missing;
 use super::{Progress, conditions, input, schedule};
 use crate::error::{Error, Result};
 use crate::protocol::{Inferred, Load, Loaded, Memory, Reply, Request, Timed};
@@ -81,7 +82,7 @@ impl<'a> Session<'a> {
 
     /// Measures what is missing.
     pub fn run(mut self) -> Result<Outcome> {
-        self.progress.begin(self.steps_left());
+        self.progress.begin(self.missing().steps());
         let result = self.all();
         self.progress.end();
         match result {
@@ -99,21 +100,22 @@ impl<'a> Session<'a> {
     }
 
     fn all(&mut self) -> Result<(), Stop> {
+        type Part<'a> = fn(&mut Session<'a>, &Planned) -> Result<(), Stop>;
+        let parts: [(Stage, Part<'a>); 3] =
+            [(Stage::Quality, Session::quality), (Stage::Memory, Session::memory), (Stage::Graph, Session::graph)];
         for planned in self.plan.submissions.clone() {
-            for stage in [Stage::Quality, Stage::Memory, Stage::Graph] {
-                if self.is_off(&planned.submission.name, stage) {
-                    continue;
+            for (stage, part) in parts {
+                if !self.missing().is_off(&planned.submission.name, stage) {
+                    let result = part(self, &planned);
+                    self.settle(&planned.submission.name, stage, result)?;
                 }
-                let result = match stage {
-                    Stage::Quality => self.quality(&planned),
-                    Stage::Memory => self.memory(&planned),
-                    Stage::Graph => self.graph(&planned),
-                    Stage::Rounds => Ok(()),
-                };
-                self.settle(&planned.submission.name, stage, result)?;
             }
         }
         self.rounds()
+    }
+
+    fn missing(&self) -> Missing<'_> {
+        Missing::new(&self.plan, self.recorder.run().results())
     }
 
     /// A submission's failure becomes an event; anything else goes on up.
@@ -128,18 +130,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether a stage needs no looking at: it failed before, or what it stands on did.
-    fn is_off(&self, submission: &str, stage: Stage) -> bool {
-        let results = self.recorder.run().results();
-        results
-            .submissions
-            .get(submission)
-            .is_none_or(|s| s.failures.contains_key(&stage) || s.failures.contains_key(&Stage::Quality))
-    }
-
     /// SR of every image, each compared with its HR while the worker waits.
     fn quality(&mut self, planned: &Planned) -> Result<(), Stop> {
-        let missing = self.images_without_quality(planned);
+        let missing = self.missing().quality(planned);
         if missing.is_empty() {
             return Ok(());
         }
@@ -185,7 +178,7 @@ impl<'a> Session<'a> {
             return Err(Stop::Failed(format!("SR differs from the hash that the worker stated during {doing}")));
         }
         let quality = match image.hr() {
-            Some(hr) if planned.has_quality() => {
+            Some(hr) if planned.has_quality(self.loaded(planned)) => {
                 let hr = Image::read(hr)?;
                 Some(quality::compare(&hr, &Image::new(height, width, rgb)?, scale)?)
             }
@@ -204,7 +197,7 @@ impl<'a> Session<'a> {
 
     /// Peak memory, in a fresh process: a network's earlier forwards leave memory behind that would hide its needs.
     fn memory(&mut self, planned: &Planned) -> Result<(), Stop> {
-        let missing = self.images_without_memory(planned);
+        let missing = self.missing().memory(planned);
         if missing.is_empty() {
             return Ok(());
         }
@@ -236,7 +229,7 @@ impl<'a> Session<'a> {
     /// The record of the operations, in a fresh process: the first forward shows what the network is made of, later ones may
     /// have been rewritten by the backend.
     fn graph(&mut self, planned: &Planned) -> Result<(), Stop> {
-        if !self.lacks_graph(planned) {
+        if !self.missing().graph(planned) {
             return Ok(());
         }
         let name = planned.submission.name.clone();
@@ -260,7 +253,7 @@ impl<'a> Session<'a> {
         for (round, order) in (0..).zip(orders) {
             for (position, label) in order.into_iter().enumerate() {
                 let (label, submission) = &labels[label];
-                if self.is_off(submission, Stage::Rounds) || self.has_round(label, round) {
+                if self.missing().is_off(submission, Stage::Rounds) || !self.missing().round(label, round) {
                     continue;
                 }
                 let Some(planned) = self.plan.submission(submission).cloned() else { continue };
@@ -314,13 +307,18 @@ impl<'a> Session<'a> {
                 timed.ms
             )));
         }
-        let key = (image.split.clone(), image.image.clone());
+        let key = image.key();
         let results = self.recorder.run().results().submissions.get(&planned.submission.name);
         let expected = results.and_then(|r| r.images.get(&key)).map(|q| q.sr_sha256.as_str());
         if expected != Some(timed.sha256.as_str()) {
             return Err(Stop::Failed(format!("output differs between runs: {doing} against the quality pass")));
         }
         Ok(RoundImage { split: key.0, image: key.1, ms: timed.ms, cpu_ms: timed.cpu_ms })
+    }
+
+    /// What the worker said when it loaded the network first.
+    fn loaded(&self, planned: &Planned) -> Option<&Loaded> {
+        self.recorder.run().results().submissions.get(&planned.submission.name)?.loaded.as_ref()
     }
 
     /// A fresh worker with the submission's network loaded.
@@ -347,70 +345,10 @@ impl<'a> Session<'a> {
                 return Err(Stop::Failed(format!("{} changed during the run", file.path.display())));
             }
         }
-        let known = self.recorder.run().results().submissions.get(&submission.name);
-        if known.is_some_and(|k| k.loaded.is_none()) {
+        if self.loaded(planned).is_none() {
             self.recorder.append(Event::Loaded { submission: submission.name.clone(), loaded })?;
         }
         Ok(worker)
-    }
-
-    fn images_without_quality(&self, planned: &Planned) -> Vec<usize> {
-        let results = self.recorder.run().results().submissions.get(&planned.submission.name);
-        let done =
-            |i: &PlannedImage| results.is_some_and(|r| r.images.contains_key(&(i.split.clone(), i.image.clone())));
-        (0..self.plan.images.len()).filter(|&at| !done(&self.plan.images[at])).collect()
-    }
-
-    /// One image of each size of the validation split (of all images, where there is none), since peaks depend on sizes
-    /// alone. On the CPU only the largest: growth of the resident set after the first forward says nothing.
-    fn images_for_memory(&self) -> Vec<usize> {
-        let images = &self.plan.images;
-        let has_val = images.iter().any(|i| i.split == "val");
-        let mut sizes = HashSet::new();
-        let mut chosen: Vec<usize> = (0..images.len())
-            .filter(|&at| !has_val || images[at].split == "val")
-            .filter(|&at| sizes.insert((images[at].height, images[at].width)))
-            .collect();
-        chosen.sort_by_key(|&at| std::cmp::Reverse(images[at].height * images[at].width));
-        if self.plan.device == "cpu" {
-            chosen.truncate(1);
-        }
-        chosen
-    }
-
-    fn images_without_memory(&self, planned: &Planned) -> Vec<usize> {
-        let results = self.recorder.run().results().submissions.get(&planned.submission.name);
-        let done =
-            |i: &PlannedImage| results.is_some_and(|r| r.memory.contains_key(&(i.split.clone(), i.image.clone())));
-        self.images_for_memory().into_iter().filter(|&at| !done(&self.plan.images[at])).collect()
-    }
-
-    fn lacks_graph(&self, planned: &Planned) -> bool {
-        let results = self.recorder.run().results();
-        results.submissions.get(&planned.submission.name).is_some_and(|r| r.graph.is_none())
-    }
-
-    fn has_round(&self, label: &str, round: u32) -> bool {
-        self.recorder.run().results().rounds.contains_key(&(label.to_owned(), round))
-    }
-
-    /// Requests that lie ahead, if nothing fails.
-    fn steps_left(&self) -> u64 {
-        let mut steps = 0;
-        for planned in &self.plan.submissions {
-            if !self.is_off(&planned.submission.name, Stage::Quality) {
-                steps += self.images_without_quality(planned).len() + self.images_without_memory(planned).len();
-                steps += usize::from(self.lacks_graph(planned));
-            }
-        }
-        let rounds = self.plan.labels().into_iter().flat_map(|l| (0..self.plan.rounds).map(move |r| (l.clone(), r)));
-        steps += rounds
-            .filter(|((label, submission), round)| {
-                !self.is_off(submission, Stage::Rounds) && !self.has_round(label, *round)
-            })
-            .count()
-            * self.plan.images.len();
-        steps as u64
     }
 }
 

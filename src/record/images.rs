@@ -37,8 +37,7 @@ impl Run {
         for (name, results) in &self.results().submissions {
             let rounds = samples.iter().find(|s| s.label == *name).map_or(&[][..], |s| &s.rounds);
             for image in &plan.images {
-                let key = (image.split.clone(), image.image.clone());
-                let quality = results.images.get(&key).and_then(|q| q.quality.as_ref());
+                let quality = results.images.get(&image.key()).and_then(|q| q.quality.as_ref());
                 let of_rounds: Vec<f64> = rounds
                     .iter()
                     .flat_map(|r| &r.images)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{FileHash, Network, Switches, Weights};
+use crate::protocol::{FileHash, Loaded, Network, Switches, Weights};
 use crate::stats::Protocol;
 use crate::stats::samples::CONTROL_SUFFIX;
 use crate::submission::Submission;
@@ -118,13 +118,20 @@ fn control_label(baseline: &str) -> String {
 }
 
 impl Planned {
-    /// Whether its outputs can be compared with HR: seeded weights are fit for efficiency alone.
-    pub fn has_quality(&self) -> bool {
-        !matches!(&self.submission.network, Network::Registry { weights: Weights::Random { .. }, .. })
+    /// Whether its outputs can be compared with HR: seeded weights are fit for efficiency alone. A network that turns out to
+    /// have none (`loaded`) needs no file of them.
+    pub fn has_quality(&self, loaded: Option<&Loaded>) -> bool {
+        let random = matches!(&self.submission.network, Network::Registry { weights: Weights::Random { .. }, .. });
+        !random || loaded.is_some_and(|l| l.parameters + l.buffers == 0)
     }
 }
 
 impl PlannedImage {
+    /// (split, image): what records call it by.
+    pub fn key(&self) -> (String, String) {
+        (self.split.clone(), self.image.clone())
+    }
+
     /// `Set5/baby`.
     pub fn label(&self) -> String {
         format!("{}/{}", self.split, self.image)

@@ -175,7 +175,7 @@ impl Run {
             }
         }
         let images = &self.manifest.plan.images;
-        if !planned.has_quality() {
+        if !planned.has_quality(results.loaded.as_ref()) {
             entry.notes.push("efficiency only: PSNR not measured (random weights)".into());
         } else if images.iter().all(|i| matches!(i.source, Source::Synthetic { .. })) {
             entry.notes.push("efficiency only: PSNR not measured (synthetic input)".into());
@@ -202,7 +202,7 @@ impl Run {
             .iter()
             .filter(|i| i.split == split)
             .map(|i| {
-                let quality = results.images.get(&(i.split.clone(), i.image.clone()))?.quality.as_ref()?;
+                let quality = results.images.get(&i.key())?.quality.as_ref()?;
                 Some(figure(quality))
             })
             .collect::<Option<_>>()?;

@@ -1,0 +1,25 @@
+//! The real worker, `esr-worker`, built from its present source.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The program beside `esr-bench`.
+pub(crate) fn path() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let path = Path::new(env!("CARGO_BIN_EXE_esr-bench")).with_file_name("esr-worker");
+        // Tests of one package build no other package's programs: what lies there may be stale.
+        if path.parent().is_some_and(|p| p.ends_with("debug"))
+            && let Some(cargo) = std::env::var_os("CARGO")
+        {
+            let built = Command::new(cargo)
+                .args(["build", "--quiet", "--package", "esr-worker"])
+                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .status();
+            assert!(built.is_ok_and(|s| s.success()), "the worker does not build");
+        }
+        assert!(path.is_file(), "no worker: `cargo build -p esr-worker` makes it");
+        path
+    })
+}
