@@ -123,6 +123,11 @@ def test_a_higher_order_operation_falls_back_to_a_trace(tmp_path, capsys):
     assert "higher_order::wrap_with_autocast" in capsys.readouterr().out
 
 
+def test_the_archive_does_not_tell_where_the_teams_files_lie(tmp_path, weights):
+    _, out = export("plain", tmp_path, weights("plain"))
+    assert str(ZOO_FILE.parent).encode() not in (out / "program.pt2").read_bytes()
+
+
 def test_a_subclass_is_recorded_as_what_it_stands_for():
     assert esr_export.standard_classes(zoo.build("subclass")) == {"zoo.OwnConv": "Conv2d"}
 
