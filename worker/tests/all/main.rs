@@ -4,6 +4,7 @@
 mod common;
 mod counts;
 mod process;
+mod programs;
 mod protocol;
 mod published;
 mod record;
