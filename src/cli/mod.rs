@@ -1,6 +1,7 @@
 //! Arguments, and one file per command. A command parses, calls the library, prints; it computes nothing itself.
 
 mod audit;
+mod compare;
 mod data;
 mod doctor;
 mod inspect;
@@ -11,6 +12,7 @@ mod rank;
 mod rules;
 mod show;
 mod sources;
+mod timings;
 mod where_;
 
 use std::process::ExitCode;
@@ -42,6 +44,8 @@ Exit codes:
 enum Command {
     /// Recompute all that a table prints, and list what does not follow.
     Audit(audit::Args),
+    /// Say which of two submissions is faster, and how sure that is.
+    Compare(compare::Args),
     /// Check data sets before they are measured.
     Data(data::Args),
     /// Say what this machine offers for measuring, and what to do about each lack.
@@ -78,6 +82,7 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<u8> {
     match command {
         Command::Audit(args) => audit::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Inspect(args) => inspect::run(&args),

@@ -6,6 +6,7 @@ use esr_bench::challenge::Rules;
 use esr_bench::challenge::rules::Track;
 use esr_bench::rank::{self, Leaderboard, Metric};
 use esr_bench::report::{self, Column, Format, Options, Sort};
+use esr_bench::stats::Settings;
 use esr_bench::{Error, Result, exit, files};
 
 use super::sources::{self, Sources};
@@ -45,6 +46,16 @@ pub(crate) struct Args {
     /// The entry that is the baseline, instead of the rules' own
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
+    /// Say how sure each place is, from the timings of rounds: intervals, and letters for entries that cannot be told apart
+    #[arg(long)]
+    uncertainty: bool,
+    /// The random generator's seed of --uncertainty
+    #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
+    seed: u64,
+    /// Resamples of --uncertainty
+    #[arg(long, value_name = "N", default_value_t = Settings::default().resamples,
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(100..=1_000_000))]
+    resamples: usize,
     /// Leave each entry's first image out (for inputs with per-image runtimes)
     #[arg(long)]
     without_first_image: bool,
@@ -55,6 +66,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     let sources = sources::read(&args.inputs, &rules)?;
     if args.without_first_image && sources.without_first.is_none() {
         return Err(Error::Usage("--without-first-image needs an input with per-image runtimes".into()));
+    }
+    if args.uncertainty && args.without_first_image {
+        return Err(Error::Usage("--uncertainty takes every image: not with --without-first-image".into()));
     }
     let boards = boards(args, &rules, &sources)?;
     let format = args.format.or_else(|| args.output.as_deref().and_then(Format::of_path)).unwrap_or_default();
@@ -105,6 +119,10 @@ fn boards(args: &Args, rules: &Rules, sources: &Sources) -> Result<Vec<Leaderboa
             let mut board = rank::rank_with(entries, rules, track, &options)?;
             if args.without_first_image {
                 board.notes.insert(0, "each entry's first image is left out".to_owned());
+            }
+            if args.uncertainty {
+                let settings = Settings { seed: args.seed, resamples: args.resamples, ..Settings::default() };
+                rank::add_uncertainty(&mut board, rules, &sources.samples, settings)?;
             }
             board.notes.extend(elsewhere.iter().chain(&sources.notes).chain(&swaps).cloned());
             Ok(board)

@@ -9,7 +9,10 @@ use esr_bench::challenge::{PerImage, Rules, across};
 use esr_bench::error::Place;
 use esr_bench::rank::Entry;
 use esr_bench::record::Run;
+use esr_bench::stats::Samples;
 use esr_bench::{Error, Result};
+
+use super::timings;
 
 /// What a run directory is known by.
 const MANIFEST: &str = "run.json";
@@ -21,6 +24,8 @@ pub(crate) struct Sources {
     pub(crate) entries: Vec<Entry>,
     /// The same without each entry's first image, where an input has per-image runtimes.
     pub(crate) without_first: Option<Vec<Entry>>,
+    /// The timings of rounds, where an input has them.
+    pub(crate) samples: Vec<Samples>,
     /// What a reader must know of the sources.
     pub(crate) notes: Vec<String>,
     /// The baseline of the only input, where that is another edition's published table.
@@ -80,6 +85,7 @@ impl Sources {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
             let results = PerImage::read(path)?;
             self.entries = results.entries();
+            self.samples = results.entries.iter().map(|(name, raw)| timings::one_round(name, raw)).collect();
             self.without_first = Some(results.entries_without_first(1));
             return Ok(());
         }
@@ -94,7 +100,9 @@ impl Sources {
             return self.edition(&Rules::read(path)?, rules);
         }
         if path.join(MANIFEST).is_file() {
-            self.entries = Run::open(path)?.entries(rules.costs.counter)?;
+            let run = Run::open(path)?;
+            self.entries = run.entries(rules.costs.counter)?;
+            self.samples = run.samples();
             return Ok(());
         }
         let expected = format!("a run directory (with {MANIFEST}) or an edition's folder (with {RULES})");
@@ -145,6 +153,7 @@ impl Sources {
             )));
         }
         self.without_first = without;
+        self.samples.extend(one.samples);
         self.notes.extend(one.notes);
         self.baseline = one.baseline.filter(|_| single);
         Ok(())

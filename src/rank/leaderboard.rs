@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Entry, Metric};
+use crate::stats::EntryUncertainty;
 
 /// One track of one edition, ranked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +47,9 @@ pub struct Row {
     pub entry: Entry,
     /// Whether it is on the Pareto front of the metrics that were asked for.
     pub pareto: bool,
+    /// How sure its place is, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<EntryUncertainty>,
 }
 
 /// An entry that is not ranked.

@@ -11,9 +11,11 @@ mod rank;
 pub mod rounding;
 pub mod score;
 mod ties;
+mod uncertain;
 pub mod where_;
 
 pub use entry::{Entry, Metric};
 pub use leaderboard::{Leaderboard, Row, Unranked};
 pub use notes::departures;
 pub use rank::{Options, rank, rank_with};
+pub use uncertain::add_uncertainty;

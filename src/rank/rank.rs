@@ -81,6 +81,7 @@ pub fn rank_with(entries: &[Entry], rules: &Rules, track: &str, options: &Option
             metric_scores: s.metric_scores,
             entry: candidates[s.index].clone(),
             pareto: false,
+            uncertainty: None,
         })
         .collect();
     board.notes.extend(notes::departures(&board, track));
@@ -166,6 +167,7 @@ fn base_row(entry: &Entry, track: &Track, base: &dyn Fn(Metric) -> Option<f64>) 
         metric_scores: scored.map(|s| s.parts).unwrap_or_default(),
         entry: entry.clone(),
         pareto: false,
+        uncertainty: None,
     }
 }
 

@@ -35,6 +35,20 @@ pub enum Column {
     Pareto,
     /// How far its code is the harness's own.
     Trust,
+    /// Between which places it lies: `2-4`.
+    RankInterval,
+    /// The better end of that.
+    RankLow,
+    /// The worse end of that.
+    RankHigh,
+    /// Between which values its runtime lies, ms.
+    RuntimeInterval,
+    /// The lower end of that.
+    RuntimeLow,
+    /// The upper end of that.
+    RuntimeHigh,
+    /// Letters that it shares with entries that it cannot be told apart from.
+    Group,
 }
 
 impl Column {
@@ -62,6 +76,10 @@ impl Column {
         Column::Reason,
     ];
 
+    /// What the CSV export appends where it was asked how sure places are.
+    pub const UNCERTAINTY: [Column; 5] =
+        [Column::RankLow, Column::RankHigh, Column::RuntimeLow, Column::RuntimeHigh, Column::Group];
+
     /// Every column.
     pub fn all() -> impl Iterator<Item = Column> {
         let plain = [
@@ -74,6 +92,13 @@ impl Column {
             Column::Reason,
             Column::Pareto,
             Column::Trust,
+            Column::RankInterval,
+            Column::RankLow,
+            Column::RankHigh,
+            Column::RuntimeInterval,
+            Column::RuntimeLow,
+            Column::RuntimeHigh,
+            Column::Group,
         ];
         let of_metric =
             Metric::ALL.into_iter().flat_map(|m| [Column::Metric(m), Column::MetricRank(m), Column::MetricScore(m)]);
@@ -95,6 +120,13 @@ impl Column {
             Column::Reason => "reason".into(),
             Column::Pareto => "pareto".into(),
             Column::Trust => "trust".into(),
+            Column::RankInterval => "rank_interval".into(),
+            Column::RankLow => "rank_low".into(),
+            Column::RankHigh => "rank_high".into(),
+            Column::RuntimeInterval => "runtime_interval".into(),
+            Column::RuntimeLow => "runtime_low".into(),
+            Column::RuntimeHigh => "runtime_high".into(),
+            Column::Group => "group".into(),
         }
     }
 
@@ -105,13 +137,23 @@ impl Column {
             Column::Metric(m) => m.heading().into(),
             Column::MetricRank(m) => format!("{} rank", bare_heading(m)),
             Column::MetricScore(m) => format!("{} score", bare_heading(m)),
-            other => text::capitalised(&other.name()),
+            Column::RankInterval => "Rank 95 %".into(),
+            Column::RuntimeInterval => "Runtime 95 % [ms]".into(),
+            other => text::capitalised(&other.name().replace('_', " ")),
         }
     }
 
     /// Whether the column holds numbers.
     pub(super) fn is_numeric(self) -> bool {
         matches!(
+            self,
+            Column::RankInterval
+                | Column::RankLow
+                | Column::RankHigh
+                | Column::RuntimeInterval
+                | Column::RuntimeLow
+                | Column::RuntimeHigh
+        ) || matches!(
             self,
             Column::Rank | Column::Score | Column::Metric(_) | Column::MetricRank(_) | Column::MetricScore(_)
         )
@@ -132,6 +174,15 @@ impl Column {
             Column::Reason => line.reason.unwrap_or_default().to_owned(),
             Column::Pareto => line.pareto.to_string(),
             Column::Trust => trust(line),
+            Column::RankInterval => line.rank_interval().map_or_else(String::new, |(low, high)| span(low, high)),
+            Column::RankLow => optional(line.rank_interval().map(|i| i.0)),
+            Column::RankHigh => optional(line.rank_interval().map(|i| i.1)),
+            Column::RuntimeInterval => {
+                line.runtime_interval().map_or_else(String::new, |i| format!("{}-{}", i.low, i.high))
+            }
+            Column::RuntimeLow => optional(line.runtime_interval().map(|i| i.low)),
+            Column::RuntimeHigh => optional(line.runtime_interval().map(|i| i.high)),
+            Column::Group => line.uncertainty().map_or_else(String::new, |u| u.group.clone()),
         }
     }
 
@@ -141,6 +192,11 @@ impl Column {
             Column::Score => line.score.map_or_else(String::new, |v| text::fixed(v, score_decimals)),
             Column::Metric(m) => line.entry.get(m).map_or_else(String::new, |v| text::fixed(v, m.decimals())),
             Column::MetricScore(m) => line.metric_score(m).map_or_else(String::new, |v| text::fixed(v, 2)),
+            Column::RuntimeLow => runtime(line.runtime_interval().map(|i| i.low)),
+            Column::RuntimeHigh => runtime(line.runtime_interval().map(|i| i.high)),
+            Column::RuntimeInterval => line
+                .runtime_interval()
+                .map_or_else(String::new, |i| format!("{}-{}", runtime(Some(i.low)), runtime(Some(i.high)))),
             Column::Ranked => if line.kind == Kind::Ranked { "yes" } else { "no" }.into(),
             Column::Pareto => if line.pareto { "*" } else { "" }.into(),
             Column::Team if line.kind == Kind::Baseline => text::marked_baseline(&line.entry.team),
@@ -159,6 +215,14 @@ fn bare_heading(metric: Metric) -> &'static str {
 fn stem(metric: Metric) -> &'static str {
     let name = metric.name();
     ["_ms", "_m", "_g"].iter().find_map(|unit| name.strip_suffix(unit)).unwrap_or(name)
+}
+
+fn span(low: u32, high: u32) -> String {
+    if low == high { low.to_string() } else { format!("{low}-{high}") }
+}
+
+fn runtime(ms: Option<f64>) -> String {
+    ms.map_or_else(String::new, |ms| text::fixed(ms, Metric::RuntimeMs.decimals()))
 }
 
 fn optional(value: Option<impl fmt::Display>) -> String {

@@ -13,6 +13,9 @@ impl Report for Csv {
         if columns.is_empty() {
             columns.extend(Column::CSV);
             columns.extend(view.options.pareto.map(|_| Column::Pareto));
+            if view.is_uncertain() {
+                columns.extend(Column::UNCERTAINTY);
+            }
         }
         let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::Any(b'\n')).from_writer(Vec::new());
         let failed = |error: ::csv::Error| Error::io("write", "CSV")(error.into());

@@ -39,6 +39,7 @@ mod tests {
             metric_scores: Default::default(),
             entry,
             pareto: true,
+            uncertainty: None,
         }
     }
 

@@ -21,6 +21,7 @@ fn row(rank: u32, score: f64, ranks: [u32; 3], entry: Entry) -> Row {
         metric_scores: BTreeMap::new(),
         entry,
         pareto: false,
+        uncertainty: None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::column::Column;
 use super::options::{Options, Sort};
 use super::{pareto, text};
 use crate::rank::{Entry, Leaderboard, Metric, Row};
+use crate::stats::{EntryUncertainty, Interval};
 
 /// What a [`super::Report`] writes down.
 #[derive(Debug)]
@@ -53,6 +54,19 @@ impl Line<'_> {
     /// The entry's rank by `metric`, if it is ranked by it.
     pub fn metric_rank(&self, metric: Metric) -> Option<u32> {
         self.row.filter(|_| self.kind == Kind::Ranked)?.metric_ranks.get(&metric).copied()
+    }
+
+    /// How sure the entry's place is, where that was asked for.
+    pub fn uncertainty(&self) -> Option<&EntryUncertainty> {
+        self.row?.uncertainty.as_ref()
+    }
+
+    pub(super) fn rank_interval(&self) -> Option<(u32, u32)> {
+        self.uncertainty()?.rank_interval
+    }
+
+    pub(super) fn runtime_interval(&self) -> Option<Interval> {
+        self.uncertainty()?.runtime_interval
     }
 
     /// The entry's partial score by `metric`.
@@ -135,7 +149,11 @@ impl<'a> View<'a> {
             return self.options.columns.clone();
         }
         let board = &self.board;
-        let mut columns = vec![Column::Rank, Column::Team];
+        let mut columns = vec![Column::Rank];
+        if self.is_uncertain() {
+            columns.push(Column::RankInterval);
+        }
+        columns.push(Column::Team);
         if self.lines().any(|l| !l.entry.submission.is_empty() && l.entry.submission != l.entry.team) {
             columns.push(Column::Submission);
         }
@@ -144,7 +162,12 @@ impl<'a> View<'a> {
         }
         let is_psnr = |m: &Metric| matches!(m, Metric::PsnrVal | Metric::PsnrTest);
         columns.extend(board.shown.iter().copied().filter(is_psnr).map(Column::Metric));
-        columns.extend(board.metrics.iter().copied().map(Column::Metric));
+        for metric in board.metrics.iter().copied() {
+            columns.push(Column::Metric(metric));
+            if metric == Metric::RuntimeMs && self.is_uncertain() {
+                columns.extend([Column::RuntimeInterval, Column::Group]);
+            }
+        }
         let scored = |m: &Metric| board.rows.iter().any(|r| r.metric_scores.contains_key(m));
         columns.extend(board.metrics.iter().copied().filter(scored).map(Column::MetricScore));
         columns.extend(
@@ -154,6 +177,11 @@ impl<'a> View<'a> {
             columns.push(Column::Pareto);
         }
         columns
+    }
+
+    /// Whether some row says how sure its place is.
+    pub(super) fn is_uncertain(&self) -> bool {
+        self.ranked().any(|line| line.rank_interval().is_some())
     }
 
     /// The headings of `columns`.

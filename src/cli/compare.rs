@@ -1,0 +1,160 @@
+//! `esr-bench compare`: which of two submissions is faster, and how sure that is.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use esr_bench::report::text::{Align, Cell, Style, Table, decimals_for, fixed};
+use esr_bench::report::{Format, colour_on_stdout};
+use esr_bench::stats::samples::CONTROL_SUFFIX;
+use esr_bench::stats::{Comparison, Interval, Protocol, Samples, Settings, TieBand, Verdict, compare, interval};
+use esr_bench::{Error, Result, exit, toml_file};
+
+use super::timings;
+
+/// Arguments of `compare`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A submission's label in --run, or a file with its samples
+    a: String,
+    /// What it is compared with: a label, or a file
+    b: String,
+    /// A run directory, a JSON file of samples, or an organisers' results.json with per-image runtimes
+    #[arg(long, value_name = "RUN")]
+    run: Option<PathBuf>,
+    /// table or json
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// How timings become one figure
+    #[arg(long, value_enum, default_value_t)]
+    protocol: Protocol,
+    /// Differences up to so many percent count as none
+    #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * TieBand::DEFAULT_MINIMUM)]
+    tie_band: f64,
+    /// Two labels of one network, whose difference widens the tie band [default: the run's A/A control]
+    #[arg(long, num_args = 2, value_names = ["LABEL", "LABEL"])]
+    control: Vec<String>,
+    /// The random generator's seed: the same seed, the same figures
+    #[arg(long, default_value_t = Settings::default().seed)]
+    seed: u64,
+    /// The most sign patterns that the test takes
+    #[arg(long, value_name = "N", default_value_t = Settings::default().resamples,
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(100..=10_000_000))]
+    resamples: usize,
+}
+
+pub(crate) fn run(args: &Args) -> Result<u8> {
+    if !matches!(args.format, Format::Table | Format::Json) {
+        return Err(Error::Usage(format!("compare writes table or json, not {}", args.format)));
+    }
+    if !(0.0..100.0).contains(&args.tie_band) {
+        return Err(Error::Usage(format!("--tie-band: expected a percentage from 0 to 100, found {}", args.tie_band)));
+    }
+    let settings =
+        Settings { protocol: args.protocol, seed: args.seed, resamples: args.resamples, ..Settings::default() };
+    let all = args.run.as_deref().map(timings::read).transpose()?.unwrap_or_default();
+    let (a, b) = (find(args, &all, &args.a)?, find(args, &all, &args.b)?);
+    let minimum = args.tie_band / 100.0;
+    let control = match args.control.as_slice() {
+        [one, other] => Some((find(args, &all, one)?, find(args, &all, other)?)),
+        _ => all
+            .iter()
+            .find_map(|again| Some((again.control_of()?, again)))
+            .and_then(|(label, again)| Some((all.iter().find(|s| s.label == label)?.clone(), again.clone()))),
+    };
+    let band = match &control {
+        Some((one, again)) => TieBand::with_control(minimum, one, again, args.protocol)?,
+        None => TieBand::of_minimum(minimum),
+    };
+    let comparison = compare(&a, &b, band, settings)?;
+    if args.format == Format::Json {
+        let text = serde_json::to_string_pretty(&comparison)
+            .map_err(|e| Error::io("write", "JSON")(std::io::Error::from(e)))?;
+        super::print(&(text + "\n"))?;
+    } else {
+        let images = [&a, &b].map(|s| interval::over_images(s, settings.protocol, settings.level));
+        super::print(&shown(&comparison, images, colour_on_stdout()))?;
+    }
+    Ok(exit::DONE)
+}
+
+/// The samples of a label in the run, or of a file that holds one submission.
+fn find(args: &Args, all: &[Samples], name: &str) -> Result<Samples> {
+    if let Some(found) = all.iter().find(|s| s.label == name) {
+        return Ok(found.clone());
+    }
+    if let Some(run) = &args.run {
+        let labels = all.iter().map(|s| s.label.as_str()).filter(|l| !l.ends_with(CONTROL_SUFFIX));
+        let hint = toml_file::nearest(name, labels.clone());
+        let known: Vec<&str> = labels.collect();
+        let run = run.display();
+        return Err(Error::Usage(format!("{run}: no submission `{name}`{hint} (there are {})", known.join(", "))));
+    }
+    let path = PathBuf::from(name);
+    let mut samples = timings::read(&path)?;
+    match samples.len() {
+        1 => Ok(samples.swap_remove(0)),
+        n => Err(Error::Usage(format!("{name}: holds {n} submissions; name two of them and give the file with --run"))),
+    }
+}
+
+/// The comparison for people.
+fn shown(c: &Comparison, images: [Option<Interval>; 2], colour: bool) -> String {
+    let percent = |fraction: f64, decimals: usize| format!("{:+.decimals$} %", 100.0 * fraction);
+    let half = c.interval.map_or(0.0, |i| 50.0 * (i.high - i.low));
+    let decimals = decimals_for(half, 2).max(1);
+    let level = fixed(100.0 * c.settings.level, 0);
+    let style = match c.verdict {
+        Verdict::Faster | Verdict::Same => Style::Good,
+        Verdict::Slower => Style::Bad,
+        Verdict::CannotTell => Style::Warn,
+    };
+    let mut table = Table::new([("", Align::Left), (&*c.a, Align::Right), (&*c.b, Align::Right)]).colour(colour);
+    table.row(["runtime [ms]".to_owned(), fixed(c.a_ms, 3), fixed(c.b_ms, 3)]);
+    if let [Some(a), Some(b)] = images {
+        let range = |i: Interval| format!("{} to {}", fixed(i.low, 3), fixed(i.high, 3));
+        table.row([format!("{level} % over IMAGES alone"), range(a), range(b)]);
+    }
+    let mut out = format!("{table}\n\n");
+    let mut facts = Table::new([("", Align::Left), ("", Align::Left)]).colour(colour);
+    let named = |name: String, value: String| [Cell::new(name), Cell::new(value)];
+    facts.row([Cell::new(format!("{} is", c.a)), Cell::new(c.verdict.to_string()).style(style)]);
+    facts.row(named("because".into(), c.reason.clone()));
+    facts.row(named("difference".into(), percent(c.difference, decimals)));
+    if let Some(i) = c.interval {
+        let range = format!("{} to {}", percent(i.low, decimals), percent(i.high, decimals));
+        facts.row(named(format!("{level} % interval"), range));
+    }
+    if let Some(p) = c.p_value {
+        facts.row(named("p (neither is faster)".into(), if p < 0.0001 { "< 0.0001".into() } else { fixed(p, 4) }));
+    }
+    let floor = c.tie_band.aa_floor.map_or_else(
+        || "no A/A control".to_owned(),
+        |floor| format!("A/A control {}", percent(floor, 2).trim_start_matches('+')),
+    );
+    let width = fixed(100.0 * c.tie_band.width(), 2);
+    let minimum = fixed(100.0 * c.tie_band.minimum, 2);
+    facts.row(named("tie band".into(), format!("{width} % (stated minimum {minimum} %, {floor})")));
+    facts.row(named("paired rounds".into(), c.rounds.to_string()));
+    if let Some(sd) = c.round_deviation {
+        facts.row(named("round-to-round deviation".into(), format!("{} %", fixed(100.0 * sd, 2))));
+    }
+    let needed = match c.rounds_needed {
+        Some(n) => format!("{n} (for a verdict at {level} % in four of five runs, were things as they look now)"),
+        None => "cannot be said: no noise to go by, or the difference lies on the edge of the tie band".to_owned(),
+    };
+    facts.row(named("rounds needed".into(), needed));
+    let patterns = format!(
+        "seed {}, at most {} sign patterns, {} protocol",
+        c.settings.seed, c.settings.resamples, c.settings.protocol
+    );
+    facts.row(named("computed with".into(), patterns));
+    out.push_str(&facts.to_string().lines().skip(2).collect::<Vec<_>>().join("\n"));
+    out.push('\n');
+    if c.rounds == 1 {
+        out.push_str("\nnote: one round: it cannot tell run-to-run noise; the interval over images is not it\n");
+    }
+    for note in &c.notes {
+        let _ = writeln!(out, "\nnote: {note}");
+    }
+    out
+}

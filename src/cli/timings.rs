@@ -1,0 +1,68 @@
+//! Where raw timings come from: a run directory, a file of samples, or the organisers' results with per-image runtimes.
+
+use std::path::Path;
+
+use esr_bench::challenge::PerImage;
+use esr_bench::error::Place;
+use esr_bench::record::Run;
+use esr_bench::stats::{ImageTimes, Round, Samples};
+use esr_bench::{Error, Result};
+
+/// Reads every submission's samples.
+pub(crate) fn read(path: &Path) -> Result<Vec<Samples>> {
+    if path.is_dir() {
+        return Ok(Run::open(path)?.samples());
+    }
+    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    parse(path, &bytes)
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Samples>> {
+    let wrong = |e: serde_json::Error| {
+        let expected = "samples: a list of {label, rounds: [{number, images: [{split, image, ms}]}]}, or one of them";
+        Error::input(path, Place::Line(e.line()), expected, e.to_string())
+    };
+    match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
+        Some(b'[') => serde_json::from_slice(bytes).map_err(wrong),
+        _ => {
+            let value: serde_json::Value = serde_json::from_slice(bytes).map_err(wrong)?;
+            if value.get("rounds").is_some() {
+                return Ok(vec![serde_json::from_value(value).map_err(wrong)?]);
+            }
+            Ok(PerImage::parse(path, bytes)?.entries.iter().map(|(name, raw)| one_round(name, raw)).collect())
+        }
+    }
+}
+
+/// The samples of the organisers' results: one round each, one pass an image. Rounds of one number are paired.
+pub(crate) fn one_round(name: &str, raw: &esr_bench::challenge::per_image::Raw) -> Samples {
+    let images = |split: &str, times: &[f64]| -> Vec<ImageTimes> {
+        let image = |(i, &ms): (usize, &f64)| ImageTimes {
+            split: split.to_owned(),
+            image: format!("{:04}", i + 1),
+            ms: vec![ms],
+        };
+        times.iter().enumerate().map(image).collect()
+    };
+    let mut all = images("val", &raw.valid_runtime);
+    all.extend(images("test", &raw.test_runtime));
+    Samples { label: name.to_owned(), rounds: vec![Round { number: 0, images: all }] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_form_is_recognised() {
+        let read = |text: &str| parse(Path::new("t.json"), text.as_bytes());
+        let one =
+            r#"{"label": "a", "rounds": [{"number": 0, "images": [{"split": "val", "image": "1", "ms": [2.0]}]}]}"#;
+        assert_eq!(read(one).unwrap()[0].label, "a");
+        assert_eq!(read(&format!("[{one}, {one}]")).unwrap().len(), 2);
+        let results = read(r#"{"00_SPAN": {"valid_runtime": [1.0, 2.0], "test_runtime": [3.0]}}"#).unwrap();
+        assert_eq!((results[0].label.as_str(), results[0].rounds[0].images.len()), ("00_SPAN", 3));
+        let message = read(r#"[{"label": "a"}]"#).unwrap_err().to_string();
+        assert!(message.starts_with("t.json:1: expected samples: a list of {label"), "{message}");
+    }
+}
