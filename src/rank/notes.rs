@@ -81,28 +81,33 @@ pub(super) fn of_ties(ranked: &Ranked<'_>) -> Option<String> {
     if rule.ties != Ties::Stable {
         return None;
     }
+    let mut by_candidate: Vec<Option<&Standing>> = vec![None; ranked.candidates.len()];
+    for standing in ranked.standings {
+        by_candidate[standing.index] = Some(standing);
+    }
     let metrics = ranked.track.by.metrics();
-    let mut told = Vec::new();
+    let (mut told, mut groups) = (Vec::new(), 0);
     for &metric in metrics.iter().filter(|_| matches!(ranked.track.by, By::RankSum(_))) {
         for group in ties::equal_groups(ranked.candidates, metric, rule.values) {
-            let Some(value) = ranked.candidates[group[0]].get(metric) else { continue };
-            let decimals = metric.decimals();
-            let mut teams: Vec<(Option<&u32>, String)> = ranked
-                .standings
-                .iter()
-                .filter(|s| group.contains(&s.index))
-                .map(|s| (s.metric_ranks.get(&metric), label(ranked.candidates[s.index])))
+            groups += 1;
+            let Some(value) = ranked.candidates[group[0]].get(metric).filter(|_| told.len() < EXAMPLES) else {
+                continue;
+            };
+            let mut teams: Vec<(Option<u32>, usize)> = group
+                .into_iter()
+                .map(|i| (by_candidate[i].and_then(|s| s.metric_ranks.get(&metric).copied()), i))
                 .collect();
-            teams.sort();
-            let names: Vec<String> = teams.into_iter().take(EXAMPLES).map(|(_, name)| name).collect();
-            told.push(format!("{metric} {value:.decimals$}: {}", names.join(" before ")));
+            teams.sort_unstable();
+            let names: Vec<String> = teams.iter().take(EXAMPLES).map(|(_, i)| label(ranked.candidates[*i])).collect();
+            told.push(format!("{metric} {value:.*}: {}", metric.decimals(), names.join(" before ")));
         }
     }
+    let more = if groups > told.len() { format!("; and {} more", groups - told.len()) } else { String::new() };
     let what = match rule.values {
         Values::Printed => "equal printed values",
         Values::Full => "equal values",
     };
-    (!told.is_empty()).then(|| format!("{what} are ranked in the order of the sort before ({})", listed(&told)))
+    (groups > 0).then(|| format!("{what} are ranked in the order of the sort before ({}{more})", told.join("; ")))
 }
 
 /// Where the source prints a rank or a rank sum for this track that the rules do not give.

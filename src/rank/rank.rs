@@ -334,10 +334,11 @@ impl Ranking<'_> {
     fn figure(&self, entry: &Entry, rank_of: &dyn Fn(Metric) -> Option<u32>) -> Figure {
         let mut figure = self.figure_in(self.track, entry, rank_of);
         for breaker in &self.track.tie_breakers {
-            match (breaker.parse::<Metric>(), self.rules.track(breaker)) {
-                (Ok(metric), _) => figure.parts.push(ties::cost(entry, metric, self.rules.metric_ranks.values)),
-                (_, Ok(other)) => figure.parts.extend(self.figure_in(other, entry, rank_of).parts),
-                _ => {}
+            // A failed look-up composes a suggestion: once an entry, that would cost more than the ranking.
+            if let Some(metric) = Metric::ALL.into_iter().find(|m| m.name() == breaker) {
+                figure.parts.push(ties::cost(entry, metric, self.rules.metric_ranks.values));
+            } else if let Ok(other) = self.rules.track(breaker) {
+                figure.parts.extend(self.figure_in(other, entry, rank_of).parts);
             }
         }
         figure
