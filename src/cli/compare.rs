@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use esr_bench::report::colour_on_stdout;
 use esr_bench::report::text::{Align, Cell, Style, Table, decimals_for, fixed};
-use esr_bench::report::{Format, colour_on_stdout};
 use esr_bench::stats::samples::CONTROL_SUFFIX;
 use esr_bench::stats::{Comparison, Interval, Protocol, Samples, Settings, TieBand, Verdict, compare, interval};
 use esr_bench::{Error, Result, exit, toml_file};
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// A run directory, a JSON file of samples, or an organisers' results.json with per-image runtimes
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
-    /// table or json
+    /// How it is written
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// How timings become one figure
@@ -42,10 +42,17 @@ pub(crate) struct Args {
     resamples: usize,
 }
 
+/// What a comparison can be written as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON object.
+    Json,
+}
+
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    if !matches!(args.format, Format::Table | Format::Json) {
-        return Err(Error::Usage(format!("compare writes table or json, not {}", args.format)));
-    }
     if !(0.0..100.0).contains(&args.tie_band) {
         return Err(Error::Usage(format!("--tie-band: expected a percentage from 0 to 100, found {}", args.tie_band)));
     }

@@ -149,11 +149,12 @@ pub fn compare(a: &Samples, b: &Samples, tie_band: TieBand, settings: Settings) 
     }
     // The band is the same in either direction: A against B is the opposite of B against A.
     let (low_edge, high_edge) = (1.0 / (1.0 + band) - 1.0, band);
+    let plural = if rounds == 1 { "" } else { "s" };
     let (verdict, reason) = match interval {
         None => (
             Verdict::CannotTell,
             format!(
-                "{rounds} paired rounds: {percent} % take at least {needed}, so there is no interval and no p-value"
+                "{rounds} paired round{plural}: {percent} % take at least {needed}, so there is no interval and no p-value"
             ),
         ),
         Some(i) if i.high < low_edge => (Verdict::Faster, "the whole interval lies below the tie band".to_owned()),
