@@ -24,8 +24,8 @@ pub(crate) struct Args {
     submissions: Vec<PathBuf>,
     #[command(flatten)]
     models: Pairs,
-    /// A data set, as DIR or SPLIT=DIR (val and test are the challenge's splits); may repeat. Without any, a synthetic image
-    /// of 256 x 256: efficiency only
+    /// A data set, as DIR or SPLIT=DIR (val and test are the challenge's splits); may repeat. Without any, or with the word
+    /// `synthetic`: a seeded image of 256 x 256, for efficiency only
     #[arg(long, value_name = "DIR", value_parser = pairs::data)]
     data: Vec<(Option<String>, PathBuf)>,
     /// `cpu` or `cuda:N`

@@ -18,7 +18,7 @@ use crate::toml_file;
 pub struct Ask {
     /// What to measure. Equal names are told apart by a number.
     pub submissions: Vec<Submission>,
-    /// On what: a split's name, if one was given, and a folder. Nothing at all: a synthetic image.
+    /// On what: a split's name, if one was given, and a folder. Nothing at all, or the word `synthetic`: a synthetic image.
     pub data: Vec<(Option<String>, PathBuf)>,
     /// See [`Plan::device`].
     pub device: String,
@@ -57,7 +57,10 @@ pub fn plan(ask: Ask) -> Result<Plan> {
             )));
         }
     }
-    let images = if ask.data.is_empty() { vec![synthetic(ask.seed)] } else { images(&ask.data, scale)? };
+    let images = match ask.data.is_empty() {
+        true => vec![synthetic(SYNTHETIC, ask.seed)],
+        false => images(&ask.data, scale, ask.seed)?,
+    };
     let (warmup, repeats) = match ask.protocol {
         Protocol::Robust => (ask.warmup, ask.repeats),
         Protocol::Published => (0, 1),
@@ -128,17 +131,25 @@ fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
     Ok(planned)
 }
 
-fn images(data: &[(Option<String>, PathBuf)], scale: u32) -> Result<Vec<PlannedImage>> {
+fn images(data: &[(Option<String>, PathBuf)], scale: u32, seed: u64) -> Result<Vec<PlannedImage>> {
     let mut images: Vec<PlannedImage> = Vec::new();
     for (split, folder) in data {
-        let set = Dataset::open(folder, split.as_deref().unwrap_or_default(), scale)?;
-        let split = split.as_ref().unwrap_or(&set.name);
-        if images.iter().any(|i| i.split == *split) {
-            return Err(Error::Usage(format!(
+        let unique = |images: &[PlannedImage], split: &str| match images.iter().any(|i| i.split == split) {
+            false => Ok(()),
+            true => Err(Error::Usage(format!(
                 "two data sets called `{split}`: `--data NAME={}` renames one",
                 folder.display()
-            )));
+            ))),
+        };
+        if folder.as_os_str() == SYNTHETIC && !folder.exists() {
+            let split = split.as_deref().unwrap_or(SYNTHETIC);
+            unique(&images, split)?;
+            images.push(synthetic(split, seed));
+            continue;
         }
+        let set = Dataset::open(folder, split.as_deref().unwrap_or_default(), scale)?;
+        let split = split.as_ref().unwrap_or(&set.name);
+        unique(&images, split)?;
         for pair in &set.pairs {
             let lr = Image::read(&pair.lr)?;
             images.push(PlannedImage {
@@ -156,10 +167,13 @@ fn images(data: &[(Option<String>, PathBuf)], scale: u32) -> Result<Vec<PlannedI
     Ok(images)
 }
 
-fn synthetic(seed: u64) -> PlannedImage {
+/// What `--data` says for the synthetic image, and its split's name where none is given.
+const SYNTHETIC: &str = "synthetic";
+
+fn synthetic(split: &str, seed: u64) -> PlannedImage {
     let side = input::SYNTHETIC;
     PlannedImage {
-        split: "synthetic".into(),
+        split: split.to_owned(),
         image: format!("noise_{side}x{side}"),
         height: side,
         width: side,
