@@ -46,7 +46,7 @@ impl<'a> Call<'a> {
 
     /// Elements of all results.
     pub fn output_elements(&self) -> u64 {
-        self.op().outputs.iter().filter_map(|&t| self.graph.tensors.get(t)).map(TensorInfo::numel).sum()
+        sum(self.op().outputs.iter().filter_map(|&t| self.graph.tensors.get(t)).map(TensorInfo::numel))
     }
 
     /// The shapes of a list of tensors.
@@ -117,6 +117,11 @@ impl<'a> Call<'a> {
         self.base_name().len() < op.name.len()
             || !op.inputs().iter().any(|&t| self.graph.tensors.get(t).is_some_and(|i| i.storage == out.storage))
     }
+}
+
+/// A sum that stays at the largest number rather than wrap around.
+pub(crate) fn sum(values: impl IntoIterator<Item = u64>) -> u64 {
+    values.into_iter().fold(0, u64::saturating_add)
 }
 
 /// The product of sizes; it stays at the largest number rather than wrap around.

@@ -1,7 +1,7 @@
 //! Formulas: what an operation costs, from its shapes alone. `None` means that the shapes are not what the formula
 //! expects; the operation is then reported as unknown, never as free.
 
-use super::call::{Call, product};
+use super::call::{Call, product, sum};
 
 /// A cost as a function of one operation.
 pub(super) type Formula = fn(&Call<'_>) -> Option<u64>;
@@ -97,8 +97,8 @@ pub(super) fn multi_head_attention(call: &Call<'_>) -> Option<u64> {
     let (q, k) = (call.shape(&["query"])?, call.shape(&["key"])?);
     let [b, l, d] = <[i64; 3]>::try_from(q).ok()?.map(|n| n.max(0) as u64);
     let s = dim(k, 1)?;
-    let per_image = [2 * l * d * d, 2 * s * d * d, 2 * l * s * d];
-    Some(b.saturating_mul(per_image.iter().sum()))
+    let twice = |a: u64, b: u64, c: u64| 2_u64.saturating_mul(a).saturating_mul(b).saturating_mul(c);
+    Some(b.saturating_mul(sum([twice(l, d, d), twice(s, d, d), twice(l, s, d)])))
 }
 
 /// fvcore's estimate for normalisations: 5 operations an input element, 4 without affine weights.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::call::Call;
+use super::call::{Call, sum};
 use super::counter::Counter;
 use super::hook;
 use super::memory::dtype_bytes;
@@ -100,9 +100,9 @@ pub fn costs(graph: &OpGraph, counter: Counter) -> Vec<OpCost> {
 pub fn tally(graph: &OpGraph, counter: Counter, costs: &[OpCost]) -> Tally {
     let mut used = vec![false; graph.tensors.len()];
     graph.ops.iter().for_each(|op| op.each_input(|t| mark(&mut used, t)));
-    let elements = |role: Role| graph.tensors.iter().filter(move |t| t.role == role).map(|t| t.numel()).sum();
+    let elements = |role: Role| sum(graph.tensors.iter().filter(move |t| t.role == role).map(|t| t.numel()));
     let unused = graph.tensors.iter().zip(&used).filter(|(t, used)| t.role == Role::Parameter && !**used);
-    let sum = |f: fn(&OpCost) -> u64| costs.iter().fold(0_u64, |sum, cost| sum.saturating_add(f(cost)));
+    let total = |f: fn(&OpCost) -> u64| sum(costs.iter().map(f));
     let mut ignored: BTreeMap<String, u64> = BTreeMap::new();
     let mut unknown = BTreeSet::new();
     let (mut functional_convs, mut conv_biases) = (0, 0_u64);
@@ -123,15 +123,15 @@ pub fn tally(graph: &OpGraph, counter: Counter, costs: &[OpCost]) -> Tally {
         counter,
         params: elements(Role::Parameter),
         buffers: elements(Role::Buffer),
-        unused_params: unused.map(|(t, _)| t.numel()).sum(),
-        flops: sum(OpCost::flops),
-        macs: sum(|c| c.macs),
-        elementwise: sum(|c| c.elementwise),
+        unused_params: sum(unused.map(|(t, _)| t.numel())),
+        flops: total(OpCost::flops),
+        macs: total(|c| c.macs),
+        elementwise: total(|c| c.elementwise),
         conv_biases,
-        activations: sum(|c| c.activations),
+        activations: total(|c| c.activations),
         convs: costs.iter().filter(|c| c.conv).count() as u64,
         functional_convs,
-        elements: sum(|c| c.elements),
+        elements: total(|c| c.elements),
         ops: costs.len() as u64,
         ignored,
         unknown: unknown.into_iter().collect(),
@@ -158,7 +158,7 @@ fn cost(call: &Call<'_>, counter: Counter) -> OpCost {
         elementwise: 0,
         activations: 0,
         conv: false,
-        elements: outputs().filter_map(|t| call.graph.tensors.get(t)).map(|t| t.numel()).sum(),
+        elements: sum(outputs().filter_map(|t| call.graph.tensors.get(t)).map(|t| t.numel())),
         bytes: 0,
     };
     if written.contains(&true) {

@@ -63,7 +63,7 @@ type Flaw = (String, String, String);
 /// Whether every number in a graph can be relied on: it may come from a file or from another process.
 pub fn check(graph: &OpGraph) -> Result<(), Flaw> {
     /// Beyond this many elements a tensor cannot exist, and sums of products could overflow.
-    const MOST: u64 = 1 << 48;
+    const MOST: u64 = 1 << 40;
     for (i, tensor) in graph.tensors.iter().enumerate() {
         let at = |key: &str| format!("tensors[{i}].{key}");
         let elements = tensor.shape.iter().try_fold(1_u64, |p, &n| p.checked_mul(u64::try_from(n).ok()?));

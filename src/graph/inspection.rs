@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::call::sum;
 use super::count::{Tally, costs, tally};
 use super::counter::Counter;
 use super::growth::{Growth, growth};
@@ -83,7 +84,7 @@ pub struct Laws {
 pub fn inspect(graph: &OpGraph, counter: Counter, by: By) -> Inspection {
     let costs_here = costs(graph, counter);
     let conventions = Counter::ALL
-        .map(|c| Convention { counter: c, flops: costs(graph, c).iter().map(super::OpCost::flops).sum() })
+        .map(|c| Convention { counter: c, flops: sum(costs(graph, c).iter().map(super::OpCost::flops)) })
         .to_vec();
     Inspection {
         network: graph.network.clone(),

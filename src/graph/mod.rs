@@ -22,6 +22,7 @@ pub mod table;
 
 pub use build::Builder;
 pub use call::Call;
+pub(crate) use call::sum;
 pub use count::{OpCost, Tally, Verdict, costs, count};
 pub use counter::Counter;
 pub use diff::{BlockDiff, diff};

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::blocks;
+use super::call::sum;
 use super::count::{OpCost, Verdict};
 use super::opgraph::{Op, OpGraph, Role, TensorInfo};
 use super::table;
@@ -92,7 +93,7 @@ pub fn rows(graph: &OpGraph, costs: &[OpCost], by: By) -> Vec<Row> {
         add(row, op, cost, graph);
     }
     add_params(&mut rows, graph, by);
-    let total: u64 = rows.values().map(|r| r.flops).sum();
+    let total = sum(rows.values().map(|r| r.flops));
     for row in rows.values_mut() {
         row.share = if total == 0 { 0.0 } else { row.flops as f64 / total as f64 };
         row.intensity =

@@ -106,7 +106,7 @@ fn rows(inspection: &Inspection) -> Table {
     }
     table.rule();
     let tally = &inspection.tally;
-    let total_bytes: u64 = inspection.rows.iter().map(|r| r.bytes).sum();
+    let total_bytes = crate::graph::sum(inspection.rows.iter().map(|r| r.bytes));
     let operations = 2.0 * tally.macs as f64 + tally.elementwise as f64;
     table.row([
         "total".to_owned(),
@@ -243,7 +243,7 @@ pub fn diff_table(blocks: &[BlockDiff], counter: Counter, names: [&str; 2]) -> S
         table.row([path.to_owned(), params(&block.a), params(&block.b), mega(&block.a), mega(&block.b), what]);
     }
     let sum = |side: fn(&BlockDiff) -> &Option<Row>, of: fn(&Row) -> u64| -> u64 {
-        blocks.iter().filter_map(|b| side(b).as_ref()).map(of).sum()
+        crate::graph::sum(blocks.iter().filter_map(|b| side(b).as_ref()).map(of))
     };
     table.rule();
     table.row([

@@ -43,3 +43,28 @@ fn numbers_that_cannot_be_are_named_with_their_key() {
     let m = message(|g| g["input"] = serde_json::json!([1, 3, 0, 8]));
     assert!(m.starts_with("g.json: `input`"), "{m}");
 }
+
+#[test]
+fn absurd_numbers_are_counted_without_overflow() {
+    use esr_bench::graph::{By, Counter, inspect};
+    let mut value = serde_json::to_value(mini(8, 8, 4)).unwrap();
+    for tensor in value["tensors"].as_array_mut().unwrap() {
+        let rank = tensor["shape"].as_array().unwrap().len() as u32;
+        tensor["shape"] = vec![1_i64 << (40 / rank.max(1)); rank as usize].into();
+    }
+    for op in value["ops"].as_array_mut().unwrap() {
+        for (name, arg) in op["args"].as_object_mut().unwrap() {
+            if arg.is_array() && name != "dim" {
+                *arg = serde_json::json!([i64::MAX, i64::MIN]);
+            } else if arg.is_number() {
+                *arg = i64::MAX.into();
+            }
+        }
+    }
+    let graph = parse(Path::new("g.json"), value.to_string().as_bytes()).unwrap();
+    for counter in Counter::ALL {
+        let inspection = inspect(&graph, counter, By::Block);
+        assert_eq!(inspection.tally.macs, u64::MAX);
+        assert!(!esr_bench::report::inspection::table(&inspection).is_empty());
+    }
+}

@@ -10,6 +10,10 @@ use super::axes::{Tag, Tags, extents, normal};
 /// First and last row or column.
 pub(super) type Range = (i64, i64);
 
+/// No image is so large, and no step so long: graphs may come from strangers, and numbers must not overflow.
+const FAR: i64 = 1 << 36;
+const LONG: i64 = 1 << 12;
+
 /// Rows and columns (in that order) that are needed of a tensor; absent where it has none, or none through windows.
 pub(super) type Need = [Option<Range>; 2];
 
@@ -36,7 +40,8 @@ impl<'a> Walk<'a> {
     pub(super) fn need(&mut self, t: usize, need: Need) {
         let Some(known) = self.needs.get_mut(t) else { return };
         let known = known.get_or_insert([None, None]);
-        for (known, new) in known.iter_mut().zip(need) {
+        let sane = |(a, b): Range| (a.clamp(-FAR, FAR), b.clamp(-FAR, FAR));
+        for (known, new) in known.iter_mut().zip(need.map(|n| n.map(sane))) {
             *known = match (*known, new) {
                 (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
                 (a, b) => a.or(b),
@@ -195,7 +200,7 @@ impl<'a> Walk<'a> {
             _ => return self.same(t, need, [None, None]),
         };
         let size = tag.and_then(|(d, _)| self.graph.tensors[t].shape.get(d).copied()).unwrap_or(0);
-        let from_end = |n: i64| if n < 0 { n + size } else { n };
+        let from_end = |n: i64| if n < 0 { n.saturating_add(size) } else { n };
         let before = || -> i64 {
             let sizes = call.op().outputs[..n].iter().map(|&o| self.extents(o)[axis].unwrap_or(1));
             sizes.sum()
@@ -206,7 +211,7 @@ impl<'a> Walk<'a> {
             "aten::unbind" => Some((n as i64, n as i64)),
             "aten::slice" | "aten::slice_copy" | "aten::narrow" => {
                 let start = from_end(call.int(&["start"]).unwrap_or(0)).clamp(0, size);
-                let step = call.int(&["step"]).unwrap_or(1);
+                let step = call.int(&["step"]).unwrap_or(1).clamp(1, LONG);
                 need[axis].map(|(a, b)| (a * step + start, b * step + start))
             }
             _ => {
@@ -261,24 +266,24 @@ impl<'a> Walk<'a> {
                 Space::Spread => spread(call, axis, range),
                 Space::Resize(reach) => resize(call, reach, range, from?, to?),
                 Space::Shuffle => {
-                    let r = call.int(&["upscale_factor"]).filter(|r| *r > 0)?;
+                    let r = call.int(&["upscale_factor"]).filter(|r| (1..LONG).contains(r))?;
                     Some((range.0.div_euclid(r), range.1.div_euclid(r)))
                 }
                 Space::Unshuffle => {
-                    let r = call.int(&["downscale_factor"])?;
+                    let r = call.int(&["downscale_factor"]).filter(|r| (1..LONG).contains(r))?;
                     Some((range.0 * r, range.1 * r + r - 1))
                 }
                 Space::Pad => {
                     let d = dim_of(tags, axis)?;
                     let pads = call.ints(&["pad", "padding"])?;
-                    let before = pads.get(2 * (tags.len() - 1 - d)).copied().unwrap_or(0);
+                    let before = pads.get(2 * (tags.len() - 1 - d)).copied().unwrap_or(0).clamp(-FAR, FAR);
                     Some((range.0 - before, range.1 - before))
                 }
                 Space::Roll => {
                     let (shifts, dims) = (call.ints(&["shifts"])?, call.ints(&["dims"])?);
                     let d = dim_of(tags, axis)?;
                     let at = dims.iter().position(|&x| normal(x, tags.len()) == Some(d));
-                    let shift = at.and_then(|i| shifts.get(i)).copied().unwrap_or(0);
+                    let shift = at.and_then(|i| shifts.get(i)).copied().unwrap_or(0).clamp(-FAR, FAR);
                     Some((range.0 - shift, range.1 - shift))
                 }
                 _ => Some(range),
@@ -314,14 +319,14 @@ fn of_pair(list: &[i64], axis: usize) -> Option<i64> {
 }
 
 fn number(call: &Call<'_>, name: &str, axis: usize, default: i64) -> i64 {
-    call.ints(&[name]).and_then(|l| of_pair(&l, axis)).unwrap_or(default)
+    call.ints(&[name]).and_then(|l| of_pair(&l, axis)).unwrap_or(default).clamp(-LONG, LONG)
 }
 
 fn kernel(call: &Call<'_>, axis: usize) -> Option<i64> {
     if let Some([.., h, w]) = call.shape(&["weight"]) {
-        return Some(if axis == 0 { *h } else { *w });
+        return Some(if axis == 0 { *h } else { *w }.clamp(0, LONG));
     }
-    of_pair(&call.ints(&["kernel_size"])?, axis)
+    Some(of_pair(&call.ints(&["kernel_size"])?, axis)?.clamp(0, LONG))
 }
 
 /// A convolution or a pooling: output place p reads p * stride - padding + [0, dilation * (kernel - 1)].
