@@ -3,7 +3,7 @@
 # published overall track, recomputed. Needs no data and no weights of yours.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bench=target/release/esr-bench
+bench=target/debug/esr-bench
 run=results/demo
 
 models=()
