@@ -7,6 +7,7 @@ pub mod arch;
 pub mod blocks;
 pub mod nn;
 mod ops;
+pub mod rep;
 pub mod scope;
 pub mod state;
 pub mod vars;

@@ -5,6 +5,7 @@
 
 use tch::Tensor;
 
+use crate::rep::Kernel;
 use crate::scope;
 use crate::vars::Path;
 
@@ -29,14 +30,14 @@ pub struct Conv2d {
 /// How to build a [`Conv2d`]: `Conv::new(in, out, kernel)`, then what differs from stride 1, no padding, a bias.
 #[derive(Debug, Clone, Copy)]
 pub struct Conv {
-    inp: i64,
-    out: i64,
-    kernel: [i64; 2],
-    stride: [i64; 2],
-    padding: [i64; 2],
-    dilation: [i64; 2],
-    groups: i64,
-    bias: bool,
+    pub(crate) inp: i64,
+    pub(crate) out: i64,
+    pub(crate) kernel: [i64; 2],
+    pub(crate) stride: [i64; 2],
+    pub(crate) padding: [i64; 2],
+    pub(crate) dilation: [i64; 2],
+    pub(crate) groups: i64,
+    pub(crate) bias: bool,
 }
 
 impl Conv {
@@ -97,6 +98,18 @@ impl Conv {
             dilation: self.dilation,
             groups: self.groups,
         }
+    }
+}
+
+impl Conv2d {
+    /// Its bias (out).
+    pub(crate) fn bias(&self) -> Option<&Tensor> {
+        self.bias.as_ref()
+    }
+
+    /// What it computes, to be merged with others.
+    pub(crate) fn kernel(&self) -> Kernel {
+        Kernel::new(&self.weight, self.bias.as_ref())
     }
 }
 

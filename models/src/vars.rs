@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use tch::{Device, Kind, Tensor};
 
+use crate::rep::Training;
+
 /// Tensors by their key in a state dict.
 pub type StateDict = BTreeMap<String, Tensor>;
 
@@ -75,6 +77,7 @@ enum Source {
 pub struct Vars {
     source: Source,
     device: Device,
+    kind: Kind,
     log: RefCell<Log>,
 }
 
@@ -83,17 +86,28 @@ struct Log {
     vars: Vec<Var>,
     missing: Vec<(String, Vec<i64>)>,
     misshapen: Vec<(String, Vec<i64>, Vec<i64>)>,
+    blocks: Vec<Training>,
 }
 
 impl Vars {
     /// Tensors from a state dict; they become 32-bit floats on `device`, as PyTorch's `load_state_dict` would make them.
     pub fn from_dict(dict: StateDict, device: Device) -> Vars {
-        Vars { source: Source::Dict(dict), device, log: RefCell::default() }
+        Vars { source: Source::Dict(dict), device, kind: Kind::Float, log: RefCell::default() }
     }
 
     /// Random tensors, the same for the same seed, key and shape: uniform in +-1 / sqrt(fan in), as PyTorch's default.
     pub fn seeded(seed: u64, device: Device) -> Vars {
-        Vars { source: Source::Seed(seed as i64), device, log: RefCell::default() }
+        Vars { source: Source::Seed(seed as i64), device, kind: Kind::Float, log: RefCell::default() }
+    }
+
+    /// The same values in 64-bit floats, where rounding would hide a difference.
+    pub fn double(self) -> Vars {
+        Vars { kind: Kind::Double, ..self }
+    }
+
+    /// The blocks that were built in their training form so far.
+    pub fn blocks(&self) -> Vec<Training> {
+        self.log.borrow().blocks.clone()
     }
 
     /// The network's own level of keys.
@@ -134,14 +148,15 @@ impl Vars {
                 Some(t) if t.size() == shape => t.to_kind(Kind::Float).contiguous(),
                 Some(t) => {
                     log.misshapen.push((name, shape.to_vec(), t.size()));
-                    return Tensor::zeros(shape, (Kind::Float, self.device));
+                    return Tensor::zeros(shape, (self.kind, self.device));
                 }
                 None => {
                     log.missing.push((name, shape.to_vec()));
-                    return Tensor::zeros(shape, (Kind::Float, self.device));
+                    return Tensor::zeros(shape, (self.kind, self.device));
                 }
             },
         }
+        .to_kind(self.kind)
         .to_device(self.device)
         .set_requires_grad(false);
         log.vars.push(Var { name, kind, tensor: tensor.shallow_clone() });
@@ -197,6 +212,26 @@ impl Path<'_> {
             Source::Dict(dict) => dict.contains_key(&self.join(name)),
             Source::Seed(_) => default,
         }
+    }
+
+    /// Shape of `name` at this level, as the state dict has it.
+    pub fn size(&self, name: &str) -> Option<Vec<i64>> {
+        match &self.vars.source {
+            Source::Dict(dict) => dict.get(&self.join(name)).map(Tensor::size),
+            Source::Seed(_) => None,
+        }
+    }
+
+    /// How many tensors the network has asked for so far.
+    pub(crate) fn asked(&self) -> usize {
+        self.vars.log.borrow().vars.len()
+    }
+
+    /// Notes a block in its training form; its keys are those that were asked for since there were `from`.
+    pub(crate) fn train(&self, from: usize, block: impl FnOnce(Vec<String>) -> Training) {
+        let mut log = self.vars.log.borrow_mut();
+        let keys = log.vars.iter().skip(from).map(|v| v.name.clone()).collect();
+        log.blocks.push(block(keys));
     }
 
     fn join(&self, name: &str) -> String {

@@ -4,6 +4,7 @@ mod audit;
 mod compare;
 mod data;
 mod doctor;
+mod fuse;
 mod inspect;
 mod measure;
 mod models;
@@ -50,6 +51,8 @@ enum Command {
     Data(data::Args),
     /// Say what this machine offers for measuring, and what to do about each lack.
     Doctor(doctor::Args),
+    /// Turn weights as they were trained, with branches, into their deploy form.
+    Fuse(fuse::Args),
     /// Count what a network costs, operation by operation.
     Inspect(inspect::Args),
     /// Measure submissions on images, into a run directory.
@@ -85,6 +88,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Compare(args) => compare::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Fuse(args) => fuse::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Models(args) => models::run(&args),

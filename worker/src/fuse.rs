@@ -2,12 +2,34 @@
 
 use std::path::Path;
 
-use esr_bench::protocol::{Failed, FailureKind, Fused};
+use esr_bench::protocol::Fused;
+use esr_models::arch::Arch;
+use esr_models::{rep, state};
 use serde_json::{Map, Value};
 
-use crate::failure::Result;
+use crate::failure::{self, Result};
 
 /// Answers `fuse`.
-pub(crate) fn fuse(_arch: &str, _config: &Map<String, Value>, _weights: &Path, _output: &Path) -> Result<Fused> {
-    Err(Failed { kind: FailureKind::Request, message: "`fuse` is not supported yet".to_owned() })
+pub(crate) fn fuse(arch: &str, config: &Map<String, Value>, weights: &Path, output: &Path) -> Result<Fused> {
+    let arch = Arch::find(arch).map_err(|e| failure::request(e.to_string()))?;
+    if let (Ok(from), Ok(to)) = (weights.canonicalize(), output.canonicalize())
+        && from == to
+    {
+        let output = output.display();
+        return Err(failure::request(format!(
+            "{output} is the training form itself: the fused form needs another file"
+        )));
+    }
+    let state = state::open(weights).map_err(|e| failure::load(e.to_string()))?;
+    let fused = rep::fuse(arch, config, state.dict, output).map_err(|error| match error {
+        rep::Error::Disagree { .. } => failure::output(error.to_string()),
+        rep::Error::Write { .. } => failure::run(error.to_string()),
+        _ => failure::load(error.to_string()),
+    })?;
+    Ok(Fused {
+        parameters_before: fused.parameters_before,
+        parameters_after: fused.parameters_after,
+        blocks: fused.blocks.into_iter().map(|(kind, count)| (kind.to_owned(), count.into())).collect(),
+        relative_error: fused.relative_error,
+    })
 }

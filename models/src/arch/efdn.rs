@@ -12,6 +12,7 @@ use super::Guess;
 use super::keys::Keys;
 use crate::blocks::{Esa, Upsampler};
 use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use crate::rep::RepConv;
 use crate::scope;
 use crate::vars::{Path, StateDict};
 
@@ -137,7 +138,7 @@ impl Layer for Cell {
 struct Activated {
     path: String,
     class: &'static str,
-    conv: Conv2d,
+    conv: RepConv,
     act: Act,
 }
 
@@ -148,7 +149,7 @@ impl Activated {
         Activated {
             path: p.name(),
             class,
-            conv: conv.build(p.sub(inner)),
+            conv: RepConv::new(p, inner, conv),
             act: Act::new(act, ActKind::PRelu(slopes), false),
         }
     }

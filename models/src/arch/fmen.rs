@@ -13,6 +13,7 @@ use super::Guess;
 use super::keys::Keys;
 use crate::blocks::{Reparam, Upsampler};
 use crate::nn::{self, Act, ActKind, Conv, Conv2d, Layer};
+use crate::rep::RepConv;
 use crate::scope;
 use crate::vars::{Path, StateDict};
 
@@ -63,17 +64,25 @@ impl Config {
 /// Sizes from keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
+    let (_, gates) = names(keys.has("HFABs.0.squeeze.weight"));
     let attention = |at: String| {
         let channels = keys.dim(&format!("{at}.squeeze.weight"), 0)?;
-        Some(Attention { channels, pairs: keys.count(0, |i| format!("{at}.convs.{i}.conv1.rep_conv.weight")) })
+        let pair = |i| ["rep_conv", "expand_conv"].map(|key| format!("{at}.convs.{i}.conv1.{key}.weight"));
+        let pairs = (0..).take_while(|&i: &usize| pair(i).iter().any(|key| keys.has(key))).count();
+        Some(Attention { channels, pairs })
     };
     let config = Config {
         channels: keys.dim("head.weight", 0)?,
         warmup: attention("warmup.1".to_owned())?,
-        body: (0..).map_while(|i| attention(format!("hfabs.{i}"))).collect(),
+        body: (0..).map_while(|i| attention(format!("{gates}.{i}"))).collect(),
         scale: keys.scale("tail.0.weight")?,
     };
     keys.has("lr_conv.weight").then(|| Guess::new(&config, &["slope 0.1"]))?
+}
+
+/// Keys of the pairs and of the attentions in the body: the training form's, or the deploy form's.
+fn names(training: bool) -> (&'static str, &'static str) {
+    if training { ("ERBs", "HFABs") } else { ("basic_blocks", "hfabs") }
 }
 
 /// The network.
@@ -93,13 +102,19 @@ impl Fmen {
     pub fn new(p: Path<'_>, c: &Config) -> Fmen {
         let n = c.channels;
         let warmup = p.sub("warmup");
+        let form = |training: bool, i: usize| {
+            let (pairs, gates) = names(training);
+            (p.sub(pairs).sub(i), p.sub(gates).sub(i))
+        };
+        let training = p.sub("HFABs").has("0.squeeze.weight", false);
         let block = |(i, sizes): (usize, &Attention)| {
-            (Pair::new(p.sub(format!("basic_blocks.{i}")), n), Hfab::new(p.sub(format!("hfabs.{i}")), n, *sizes))
+            let ((pair, gate), (pair_deploy, gate_deploy)) = (form(training, i), form(false, i));
+            (Pair::new(&pair, &pair_deploy, n), Hfab::new(&gate, &gate_deploy, n, *sizes))
         };
         Fmen {
             head: Conv::same(3, n, 3).build(p.sub("head")),
             first: Conv::same(n, n, 3).build(warmup.sub(0)),
-            gate: Hfab::new(warmup.sub(1), n, c.warmup),
+            gate: Hfab::new(&warmup.sub(1), &warmup.sub(1), n, c.warmup),
             warmup: warmup.name(),
             body: c.body.iter().enumerate().map(block).collect(),
             last: Conv::same(n, n, 3).build(p.sub("lr_conv")),
@@ -134,9 +149,11 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(p: Path<'_>, n: i64) -> Pair {
-        let conv = |key| Reparam::new(p.sub(key), "RepConv", "rep_conv", Conv::same(n, n, 3));
-        Pair { path: p.name(), convs: ["conv1", "conv2"].map(conv) }
+    /// At `p`; at `deploy` once it is fused.
+    fn new(p: &Path<'_>, deploy: &Path<'_>, n: i64) -> Pair {
+        let same = Conv::same(n, n, 3);
+        let conv = |key| Reparam::renamed(&p.sub(key), &deploy.sub(key), "RepConv", "rep_conv", same);
+        Pair { path: deploy.name(), convs: ["conv1", "conv2"].map(conv) }
     }
 }
 
@@ -152,23 +169,33 @@ impl Layer for Pair {
 #[derive(Debug)]
 struct Hfab {
     path: String,
-    narrow: Conv2d,
+    narrow: RepConv,
     chain: String,
     pairs: Vec<Pair>,
-    widen: Conv2d,
+    widen: RepConv,
     sigmoid: Act,
 }
 
 impl Hfab {
-    fn new(p: Path<'_>, n: i64, sizes: Attention) -> Hfab {
-        let chain = p.sub("convs");
+    /// At `p`; at `deploy` once it is fused. Its convolutions are trained between batch normalisations.
+    fn new(p: &Path<'_>, deploy: &Path<'_>, n: i64, sizes: Attention) -> Hfab {
+        let (chain, chain_deploy) = (p.sub("convs"), deploy.sub("convs"));
+        let normed = p.sub("bn1").has("weight", false);
+        let conv = |key, inp, out, before, after: Option<&str>| {
+            let (conv, deploy) = (Conv::same(inp, out, 3), deploy.sub(key));
+            if normed {
+                RepConv::normed(p.sub(key), &deploy, conv, p.sub(before), after.map(|key| p.sub(key)))
+            } else {
+                RepConv::at(&p.sub(key), deploy, conv)
+            }
+        };
         Hfab {
-            path: p.name(),
-            narrow: Conv::same(n, sizes.channels, 3).build(p.sub("squeeze")),
-            pairs: (0..sizes.pairs).map(|i| Pair::new(chain.sub(i), sizes.channels)).collect(),
-            chain: chain.name(),
-            widen: Conv::same(sizes.channels, n, 3).build(p.sub("excitate")),
-            sigmoid: Act::new(p.sub("sigmoid"), ActKind::Sigmoid, false),
+            path: deploy.name(),
+            narrow: conv("squeeze", n, sizes.channels, "bn1", None),
+            pairs: (0..sizes.pairs).map(|i| Pair::new(&chain.sub(i), &chain_deploy.sub(i), sizes.channels)).collect(),
+            chain: chain_deploy.name(),
+            widen: conv("excitate", sizes.channels, n, "bn2", Some("bn3")),
+            sigmoid: Act::new(deploy.sub("sigmoid"), ActKind::Sigmoid, false),
         }
     }
 }

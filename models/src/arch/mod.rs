@@ -25,6 +25,7 @@ use serde_json::{Map, Value};
 use tch::Device;
 
 use crate::nn::Layer;
+use crate::rep::Training;
 use crate::vars::{Path, StateDict, Var, Vars};
 use crate::{Error, Result};
 
@@ -118,8 +119,9 @@ impl Arch {
     /// Builds the network, strictly: each tensor is used and fits.
     pub fn build(&self, vars: Vars, hyper: &Map<String, Value>) -> Result<Built> {
         let network = (self.build)(vars.root(), hyper)?;
+        let blocks = vars.blocks();
         let vars = vars.finish()?;
-        Ok(Built { network, vars })
+        Ok(Built { network, vars, blocks })
     }
 }
 
@@ -129,6 +131,8 @@ pub struct Built {
     pub network: Box<dyn Layer>,
     /// Its parameters and buffers, in the order in which they were asked for.
     pub vars: Vec<Var>,
+    /// Its blocks in training form; none in a network whose weights are of the deploy form.
+    pub blocks: Vec<Training>,
 }
 
 /// Every architecture that a state dict can be loaded into strictly, with the hyperparameters that its keys tell.

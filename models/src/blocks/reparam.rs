@@ -1,12 +1,13 @@
-//! What is left of a re-parameterised convolution.
+//! A re-parameterised convolution in its module.
 
 use tch::Tensor;
 
-use crate::nn::{Conv, Conv2d, Layer};
+use crate::nn::{Conv, Layer};
+use crate::rep::RepConv;
 use crate::scope;
 use crate::vars::Path;
 
-/// The deploy form of a block that was trained with several branches: a module around a single convolution.
+/// A block that is trained with several branches ([`crate::rep`]): deployed, a module around a single convolution.
 ///
 /// Networks differ in what they call the module and the convolution inside: SPAN's `Conv3XC` holds an `eval_conv`
 /// (Wan et al., "Swift Parameter-free Attention Network for Efficient Super-Resolution", CVPR Workshops 2024).
@@ -14,13 +15,18 @@ use crate::vars::Path;
 pub struct Reparam {
     path: String,
     class: &'static str,
-    conv: Conv2d,
+    conv: RepConv,
 }
 
 impl Reparam {
-    /// The module `class` at `p`, whose convolution is at the key `inner`.
+    /// The module `class` at `p`, whose convolution is at the key `inner` once it is fused.
     pub fn new(p: Path<'_>, class: &'static str, inner: &str, conv: Conv) -> Reparam {
-        Reparam { path: p.name(), class, conv: conv.build(p.sub(inner)) }
+        Reparam { path: p.name(), class, conv: RepConv::new(p, inner, conv) }
+    }
+
+    /// As [`Reparam::new`] for a module that is at `deploy` once it is fused.
+    pub fn renamed(p: &Path<'_>, deploy: &Path<'_>, class: &'static str, inner: &str, conv: Conv) -> Reparam {
+        Reparam { path: deploy.name(), class, conv: RepConv::at(p, deploy.sub(inner), conv) }
     }
 
     /// SPAN's `Conv3XC`: 3x3, `inp` to `out` channels, with bias, at `eval_conv`.

@@ -4,6 +4,7 @@ use tch::Tensor;
 
 use super::{Esa, Reparam};
 use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use crate::rep::RepConv;
 use crate::scope;
 use crate::vars::Path;
 
@@ -56,7 +57,7 @@ struct Step {
 
 #[derive(Debug)]
 enum Refine {
-    Plain(Conv2d),
+    Plain(RepConv),
     Wrapped(Reparam),
 }
 
@@ -66,7 +67,7 @@ impl Refine {
         if wrapped {
             Refine::Wrapped(Reparam::new(p, "Conv3X3", "conv3x3", conv))
         } else {
-            Refine::Plain(conv.build(p))
+            Refine::Plain(RepConv::new(p, "", conv))
         }
     }
 }

@@ -1,0 +1,177 @@
+//! A whole network: from its training form to its deploy form, checked, into a file.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::Permissions;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use safetensors::Dtype;
+use safetensors::tensor::{TensorView, serialize};
+use serde_json::{Map, Value};
+use tch::{Device, Kind, Tensor};
+
+use super::Training;
+use crate::arch::{Arch, Built};
+use crate::nn::Conv;
+use crate::state;
+use crate::vars::{StateDict, VarKind, Vars};
+
+/// The largest relative difference between the two forms that is rounding.
+pub const AGREEMENT: f64 = 1e-5;
+
+/// The seed of the random input.
+const SEED: i64 = 20_220_423;
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fused {
+    /// Parameters of the training form.
+    pub parameters_before: u64,
+    /// Parameters of the deploy form.
+    pub parameters_after: u64,
+    /// Blocks by kind.
+    pub blocks: BTreeMap<&'static str, u64>,
+    /// The largest difference on random input, borders included, of any block and of the whole network, over the largest
+    /// magnitude of the training form's output. Both run in 64 bits; the deploy form's weights are those of the file.
+    pub relative_error: f64,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The training form cannot be built, or the written file is not the deploy form.
+    #[error(transparent)]
+    Build(#[from] crate::Error),
+    /// There are no branches.
+    #[error("nothing to fuse: no weights of branches, this is `{arch}` in its deploy form already")]
+    Deploy {
+        /// The architecture.
+        arch: &'static str,
+    },
+    /// The branches add up to a bias, and the deploy form has none.
+    #[error("`{key}`: its branches have a bias of up to {largest:.2e}, and the deploy form has none")]
+    Bias {
+        /// The convolution.
+        key: String,
+        /// The bias's largest magnitude.
+        largest: f64,
+    },
+    /// The two forms differ.
+    #[error("{what}: the fused form differs by {error:.2e} (relative), at most {AGREEMENT:.0e} is rounding")]
+    Disagree {
+        /// A block or the network.
+        what: String,
+        /// The relative difference.
+        error: f64,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {}: {reason}", file.display())]
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+}
+
+/// Fuses each block of a training-form state dict, and writes the deploy form to `output` (safetensors, 32-bit floats).
+///
+/// The file takes its name only when the network that is built from it, strictly, agrees with the training form; before
+/// that, and on any error, `output` is left as it was.
+pub fn fuse(arch: &'static Arch, config: &Map<String, Value>, dict: StateDict, output: &Path) -> Result<Fused, Error> {
+    let build = |dict| arch.build(Vars::from_dict(dict, Device::Cpu).double(), config);
+    let training = build(dict)?;
+    if training.blocks.is_empty() {
+        return Err(Error::Deploy { arch: arch.name });
+    }
+    let mut relative_error = 0.0_f64;
+    let mut agree = |what: &str, expected: &Tensor, found: &Tensor| {
+        let error = difference(expected, found);
+        relative_error = relative_error.max(error);
+        // Not a number is no agreement either.
+        if error <= AGREEMENT { Ok(()) } else { Err(Error::Disagree { what: what.to_owned(), error }) }
+    };
+
+    let mut deploy = kept(&training);
+    tch::manual_seed(SEED);
+    for block in &training.blocks {
+        let (weight, bias) = merged(block)?;
+        let Conv { inp, padding, .. } = block.conv;
+        let x = Tensor::randn([2, inp, 9, 11], (Kind::Double, Device::Cpu));
+        let wide = |t: &Tensor| t.to_kind(Kind::Double);
+        let found = x.conv2d(&wide(&weight), bias.as_ref().map(wide), [1; 2], padding, [1; 2], 1);
+        agree(&block.deploy, &block.rep.forward(&x), &found)?;
+        deploy.insert(format!("{}.weight", block.deploy), weight);
+        if let Some(bias) = bias {
+            deploy.insert(format!("{}.bias", block.deploy), bias);
+        }
+    }
+
+    let unwritable = |reason: String| Error::Write { file: output.to_path_buf(), reason };
+    let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // As any other file: the umask decides who may read it.
+    let all = Permissions::from_mode(0o666);
+    let temporary = tempfile::Builder::new().prefix(".fuse-").permissions(all).tempfile_in(folder);
+    let mut file = temporary.map_err(|e| unwritable(e.to_string()))?;
+    file.write_all(&bytes(&deploy).map_err(unwritable)?).map_err(|e| unwritable(e.to_string()))?;
+    file.as_file().sync_all().map_err(|e| unwritable(e.to_string()))?;
+
+    let fused = build(state::read(file.path()).map_err(crate::Error::from)?)?;
+    // In every network's data range: beyond it, attention that multiplies features would magnify mere rounding.
+    let x = Tensor::rand([1, 3, 37, 50], (Kind::Double, Device::Cpu));
+    agree("the network", &training.network.forward(&x), &fused.network.forward(&x))?;
+    file.persist(output).map_err(|e| unwritable(e.error.to_string()))?;
+
+    let mut blocks = BTreeMap::new();
+    for block in &training.blocks {
+        *blocks.entry(block.rep.kind()).or_default() += 1;
+    }
+    let (parameters_before, parameters_after) = (parameters(&training), parameters(&fused));
+    Ok(Fused { parameters_before, parameters_after, blocks, relative_error })
+}
+
+/// What is no branch of any block stays as it is.
+fn kept(training: &Built) -> StateDict {
+    let branches: BTreeSet<&str> =
+        training.blocks.iter().flat_map(|block| block.keys.iter().map(String::as_str)).collect();
+    let others = training.vars.iter().filter(|var| !branches.contains(var.name.as_str()));
+    others.map(|var| (var.name.clone(), var.tensor.to_kind(Kind::Float))).collect()
+}
+
+fn merged(block: &Training) -> Result<(Tensor, Option<Tensor>), Error> {
+    let (weight, bias) = block.rep.merge().into_floats();
+    if block.conv.bias {
+        return Ok((weight, Some(bias)));
+    }
+    let largest = bias.abs().max().double_value(&[]);
+    if largest == 0.0 { Ok((weight, None)) } else { Err(Error::Bias { key: block.deploy.clone(), largest }) }
+}
+
+fn difference(expected: &Tensor, found: &Tensor) -> f64 {
+    let largest = |t: Tensor| t.abs().max().double_value(&[]);
+    let difference = largest(expected - found);
+    if difference == 0.0 { 0.0 } else { difference / largest(expected.shallow_clone()) }
+}
+
+fn parameters(built: &Built) -> u64 {
+    built.vars.iter().filter(|v| v.kind == VarKind::Parameter).map(|v| v.tensor.numel() as u64).sum()
+}
+
+fn bytes(dict: &StateDict) -> Result<Vec<u8>, String> {
+    let mut raw = Vec::with_capacity(dict.len());
+    for (key, tensor) in dict {
+        let floats = Vec::<f32>::try_from(tensor.flatten(0, -1)).map_err(|e| format!("`{key}`: {e}"))?;
+        let shape: Vec<usize> = tensor.size().iter().map(|&n| n as usize).collect();
+        raw.push((key, shape, floats.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>()));
+    }
+    let views = raw.iter().map(|(key, shape, data)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), data).map_err(|e| format!("`{key}`: {e}"))?;
+        Ok((key.as_str(), view))
+    });
+    let views = views.collect::<Result<Vec<_>, String>>()?;
+    // As PyTorch's own writer marks its files.
+    let marks = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    serialize(views, Some(marks)).map_err(|e| e.to_string())
+}

@@ -1,0 +1,82 @@
+//! `esr-bench fuse`: training form to deploy form.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use esr_bench::card::Card;
+use esr_bench::error::{Error, Result};
+use esr_bench::exit;
+use esr_bench::protocol::{Fused, Reply, Request};
+use esr_bench::runner::{Launch, Limits, Worker, locate};
+
+/// Arguments of `fuse`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Weights of the training form (.pth, .pt or .safetensors).
+    weights: PathBuf,
+    /// The model card's name or file.
+    #[arg(long, value_name = "CARD")]
+    model: String,
+    /// Where to write the deploy form (.safetensors).
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    /// The worker program; default: `esr-worker` beside this one.
+    #[arg(long, value_name = "FILE")]
+    worker: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<u8> {
+    if args.output.extension().is_none_or(|e| e != "safetensors") {
+        let output = args.output.display();
+        return Err(Error::Usage(format!("--output {output}: expected a name that ends in .safetensors")));
+    }
+    let card = Card::find(&args.model)?;
+    let request = Request::Fuse {
+        arch: card.arch,
+        config: card.config,
+        weights: args.weights.clone(),
+        output: args.output.clone(),
+    };
+    let failed = |reason: String| Error::Submission { submission: args.weights.display().to_string(), reason };
+    let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
+    let mut worker = Worker::start(&launch, Arc::new(AtomicBool::new(false)))?;
+    let fused = match worker.request(&request, "fusing").map_err(|failure| failed(failure.to_string()))? {
+        Reply::Fused(fused) => fused,
+        _ => return Err(failed("the worker did not answer the request".to_owned())),
+    };
+    worker.finish("the end of fusing").map_err(|failure| failed(failure.to_string()))?;
+    super::print(&said(&card.name, &fused, &args.output))?;
+    Ok(exit::DONE)
+}
+
+fn said(model: &str, fused: &Fused, output: &Path) -> String {
+    let kinds: Vec<String> = fused.blocks.iter().map(|(kind, count)| format!("{count} x {kind}")).collect();
+    let (before, after) = (fused.parameters_before, fused.parameters_after);
+    let saved = 100.0 * (1.0 - after as f64 / before as f64);
+    format!(
+        "{model}: fused {}\nparameters: {before} before, {after} after ({saved:.1} % saved)\nboth forms on random input, \
+         borders included: {:.1e} relative difference at most\nwritten: {}\n",
+        kinds.join(", "),
+        fused.relative_error,
+        output.display()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_what_was_fused_and_what_that_saved() {
+        let blocks = serde_json::from_str(r#"{ "Conv3XC": 20, "RRRB": 2 }"#).unwrap();
+        let fused = Fused { parameters_before: 2000, parameters_after: 500, blocks, relative_error: 3.14e-8 };
+        assert_eq!(
+            said("span", &fused, Path::new("span.safetensors")),
+            "span: fused 20 x Conv3XC, 2 x RRRB\n\
+             parameters: 2000 before, 500 after (75.0 % saved)\n\
+             both forms on random input, borders included: 3.1e-8 relative difference at most\n\
+             written: span.safetensors\n"
+        );
+    }
+}
