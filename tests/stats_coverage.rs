@@ -123,8 +123,8 @@ fn verdicts(true_difference: f64, band: f64, sessions: usize) -> (f64, f64) {
         let c = compare(&samples[0], &samples[1], TieBand::of_minimum(band), settings).unwrap();
         let right = match c.verdict {
             Verdict::CannotTell => continue,
-            Verdict::Faster => true_difference < 0.0 && 1.0 / (1.0 + true_difference) - 1.0 > band - 1e-12,
-            Verdict::Slower => true_difference > band - 1e-12,
+            Verdict::Faster => true_difference < 0.0 && 1.0 / (1.0 + true_difference) - 1.0 > band,
+            Verdict::Slower => true_difference > band,
             Verdict::Same => true_difference <= band && 1.0 / (1.0 + true_difference) - 1.0 <= band,
         };
         claimed += 1;

@@ -7,10 +7,12 @@
 //! is: the share of resamples that put an entry at place k.
 //!
 //! What holds. For any true runtimes, tied ones included, an interval covers the true rank (every rank of a tie) with at least
-//! `level`, if the noise of two entries' log ratio is symmetric (see [`super::flips`]). Among exact ties the coverage IS `level`;
-//! among entries that differ by less than the noise it lies between `level` and the middle of `level` and 1, since only an error
-//! in one direction is one; entries that are far from all others have the right rank always. It cannot be `level` everywhere: a
-//! rank is a whole number.
+//! `level`, if the noise of two entries' log ratio is symmetric (see [`super::flips`]). Among exact ties the coverage IS `level`
+//! (95.2 % in 2,000 simulated sessions of three groups of four). Everywhere else the interval is wider than it need be: 99.6 %
+//! for twelve entries that differ by a hundredth of the noise, since only errors in one direction count and a middle place takes
+//! several of them to be missed; 99.9 % where neighbours are a standard error apart; and entries far from all others always
+//! have the right rank. A narrower interval would have to assume how true runtimes are spread. The figures are those of
+//! `tests/stats_coverage.rs`.
 
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
