@@ -12,6 +12,7 @@ pub mod error;
 pub mod exit;
 pub mod files;
 pub mod graph;
+pub mod lint;
 pub mod machine;
 pub mod measure;
 pub mod protocol;

@@ -1,6 +1,6 @@
 //! Submissions: a folder with `submission.toml`, or a model card with a weights file.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -111,7 +111,7 @@ pub struct ProgramFile {
 }
 
 /// How far a submission's code is the harness's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
     /// A registered architecture with the team's weights: nothing of the team's runs.
@@ -120,6 +120,17 @@ pub enum Trust {
     Program,
     /// The team's own machine code.
     Native,
+}
+
+impl Trust {
+    /// As tables show it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Trust::Declarative => "declarative",
+            Trust::Program => "program",
+            Trust::Native => "native",
+        }
+    }
 }
 
 /// A submission, resolved: everything that a worker needs to run it.
@@ -198,6 +209,7 @@ impl Submission {
         manifest: &Manifest,
         model: &ModelRef,
     ) -> Result<Submission> {
+        inside(path, "model.weights", &model.weights)?;
         let weights = Weights::File { path: folder.join(&model.weights) };
         let mut submission = match (&model.card, &model.arch) {
             (Some(card), None) => {
@@ -263,6 +275,9 @@ impl Submission {
         if program.files.is_empty() {
             return Err(Error::input(path, Place::Key("program.files".into()), "at least one file", "an empty list"));
         }
+        for file in &program.files {
+            inside(path, "program.files", &file.path)?;
+        }
         Ok(Submission {
             name,
             team: manifest.team.clone(),
@@ -283,4 +298,13 @@ impl Submission {
             checked: program.checked.clone(),
         })
     }
+}
+
+/// A submission is made of its own folder's files: another team's, or the machine's, are none of its business.
+fn inside(manifest: &Path, key: &str, file: &Path) -> Result<()> {
+    if file.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        return Ok(());
+    }
+    let found = format!("`{}`", file.display());
+    Err(Error::input(manifest, Place::Key(key.to_owned()), "a file in the submission's folder", found))
 }

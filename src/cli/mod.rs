@@ -6,6 +6,7 @@ mod data;
 mod doctor;
 mod fuse;
 mod inspect;
+mod lint;
 mod measure;
 mod models;
 mod pairs;
@@ -55,6 +56,8 @@ enum Command {
     Fuse(fuse::Args),
     /// Count what a network costs, operation by operation.
     Inspect(inspect::Args),
+    /// Check submissions: are they fit to be measured?
+    Lint(lint::Args),
     /// Measure submissions on images, into a run directory.
     Measure(measure::Args),
     /// List the registry's networks.
@@ -90,6 +93,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Fuse(args) => fuse::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Lint(args) => lint::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Rank(args) => rank::run(&args),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::input;
 use crate::data::Dataset;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Result};
 use crate::protocol::{Network, Switches, Weights};
 use crate::quality::Image;
 use crate::record::{Limit, NAMES, Plan, Planned, PlannedImage, Source, check_name};
@@ -43,7 +43,7 @@ pub struct Ask {
 /// Makes the plan.
 ///
 /// # Errors
-/// A file that is missing, unreadable, or not what a manifest states; names that collide; scales that differ.
+/// A file that is missing or unreadable; names that collide; scales that differ.
 pub fn plan(ask: Ask) -> Result<Plan> {
     let scale = one_scale(&ask.submissions)?;
     let submissions = planned(ask.submissions)?;
@@ -113,16 +113,8 @@ fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
         };
         for path in paths {
             let file = input::identify(path)?;
-            if let Some((_, stated)) = submission.stated_hashes.iter().find(|(stated, _)| stated == path)
-                && !stated.eq_ignore_ascii_case(&file.sha256)
-            {
-                return Err(Error::input(
-                    &*path,
-                    Place::Whole,
-                    format!("SHA-256 {stated}, as {}'s manifest states", submission.name),
-                    file.sha256,
-                ));
-            }
+            // Names as the worker repeats them: what the manifest states is held against what was loaded.
+            submission.stated_hashes.iter_mut().filter(|(stated, _)| stated == path).for_each(|(p, _)| *p = file.path.clone());
             *path = file.path.clone();
             files.push(file);
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::missing::Missing;
 use super::{Progress, conditions, input, schedule};
 use crate::error::{Error, Result};
+use crate::graph;
 use crate::protocol::{Inferred, Load, Loaded, Memory, Reply, Request, Timed};
 use crate::quality::{self, Image};
 use crate::record::{
@@ -139,6 +140,7 @@ impl<'a> Session<'a> {
         let name = &planned.submission.name;
         self.progress.part(&format!("{name}: quality of {} images", missing.len()));
         let mut worker = self.ready(planned)?;
+        probe(&mut worker, planned)?;
         for at in missing {
             let image = self.plan.images[at].clone();
             let event = self.image_quality(&mut worker, planned, at, &image)?;
@@ -163,6 +165,11 @@ impl<'a> Session<'a> {
             Reply::Inferred(inferred) => inferred,
             other => return Err(unexpected(&other, &doing)),
         };
+        // Random weights may overflow; what they cost is the same.
+        if inferred.non_finite > 0 && planned.has_quality(self.loaded(planned)) {
+            let count = inferred.non_finite;
+            return Err(Stop::Failed(format!("{count} values of the output are NaN or infinite during {doing}")));
+        }
         let (height, width) = (lr.height * scale as usize, lr.width * scale as usize);
         if (inferred.height, inferred.width) != (height, width) {
             return Err(Stop::Failed(format!(
@@ -242,6 +249,10 @@ impl<'a> Session<'a> {
             other => return Err(unexpected(&other, &doing)),
         };
         worker.finish(&doing)?;
+        // Programs are foreign: what they made the worker record is checked like a file.
+        graph::file::check(&graph).map_err(|(at, expected, found)| {
+            Stop::Failed(format!("its graph is not whole: `{at}`: expected {expected}, found {found}"))
+        })?;
         self.recorder.append_graph(&name, &graph)?;
         self.progress.step(1);
         Ok(())
@@ -344,11 +355,33 @@ impl<'a> Session<'a> {
             if planned.files.iter().any(|f| f.path == file.path && f.sha256 != file.sha256) {
                 return Err(Stop::Failed(format!("{} changed during the run", file.path.display())));
             }
+            if let Some((_, stated)) = submission.stated_hashes.iter().find(|(path, _)| *path == file.path)
+                && !stated.eq_ignore_ascii_case(&file.sha256)
+            {
+                return Err(Stop::Failed(format!(
+                    "{}: expected the SHA-256 {stated}, as the manifest states, found {}",
+                    file.path.display(),
+                    file.sha256
+                )));
+            }
         }
         if self.loaded(planned).is_none() {
             self.recorder.append(Event::Loaded { submission: submission.name.clone(), loaded })?;
         }
         Ok(worker)
+    }
+}
+
+/// Does a program give what its exporter saw? One that took on the size that it was exported at does not.
+fn probe(worker: &mut Worker, planned: &Planned) -> Result<(), Stop> {
+    let probes = planned.submission.checked.clone();
+    if probes.is_empty() {
+        return Ok(());
+    }
+    let doing = "the check against its exporter's records";
+    match worker.request(&Request::Check { probes }, doing)? {
+        Reply::Checked => Ok(()),
+        other => Err(unexpected(&other, doing)),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::rank::{Entry, Metric};
 use crate::record::Run;
 use crate::report::text::{self, Align, Cell, Style, Table};
 use crate::stats::{self, Protocol};
+use crate::submission::Trust;
 
 /// Columns of every table, where any entry has them.
 const METRICS: [Metric; 6] =
@@ -18,13 +19,19 @@ pub fn summary(run: &Run, counter: Counter, colour: bool) -> Result<String> {
     let entries = run.entries(counter)?;
     let metrics: Vec<Metric> = METRICS.into_iter().filter(|m| entries.iter().any(|e| e.get(*m).is_some())).collect();
     let quality = quality_columns(run);
+    // Where all are registered networks the column would say nothing.
+    let foreign = entries.iter().any(|e| e.trust.is_some_and(|t| t != Trust::Declarative));
     let headings = std::iter::once(("submission".to_owned(), Align::Left))
+        .chain(foreign.then(|| ("trust".to_owned(), Align::Left)))
         .chain(metrics.iter().map(|m| (m.heading().to_owned(), Align::Right)))
         .chain(quality.iter().map(|c| (c.heading.clone(), Align::Right)))
         .chain([("".to_owned(), Align::Left)]);
     let mut table = Table::new(headings).colour(colour);
     for entry in &entries {
         let mut cells = vec![Cell::new(&entry.submission)];
+        if foreign {
+            cells.push(Cell::new(entry.trust.map_or("-", Trust::name)));
+        }
         cells.extend(
             metrics.iter().map(|m| Cell::new(entry.get(*m).map_or("-".into(), |v| text::fixed(v, m.decimals())))),
         );

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::text;
 use super::view::{Kind, Line};
 use crate::rank::Metric;
+use crate::submission::Trust;
 use crate::toml_file::nearest;
 
 /// One column of a report.
@@ -173,7 +174,7 @@ impl Column {
             Column::Ranked => (line.kind == Kind::Ranked).to_string(),
             Column::Reason => line.reason.unwrap_or_default().to_owned(),
             Column::Pareto => line.pareto.to_string(),
-            Column::Trust => trust(line),
+            Column::Trust => line.entry.trust.map_or("", Trust::name).to_owned(),
             Column::RankInterval => line.rank_interval().map_or_else(String::new, |(low, high)| span(low, high)),
             Column::RankLow => optional(line.rank_interval().map(|i| i.0)),
             Column::RankHigh => optional(line.rank_interval().map(|i| i.1)),
@@ -227,11 +228,6 @@ fn runtime(ms: Option<f64>) -> String {
 
 fn optional(value: Option<impl fmt::Display>) -> String {
     value.map_or_else(String::new, |v| v.to_string())
-}
-
-fn trust(line: &Line<'_>) -> String {
-    let value = line.entry.trust.and_then(|t| serde_json::to_value(t).ok());
-    value.and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 impl fmt::Display for Column {

@@ -1,7 +1,7 @@
 //! A leaderboard as it is to be shown: sorted, cut, marked, with its columns.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::column::Column;
 use super::options::{Options, Sort};
@@ -173,6 +173,10 @@ impl<'a> View<'a> {
         columns.extend(
             board.shown.iter().copied().filter(|m| !is_psnr(m) && !board.metrics.contains(m)).map(Column::Metric),
         );
+        let trusts: BTreeSet<_> = self.lines().filter_map(|l| l.entry.trust).collect();
+        if trusts.len() > 1 {
+            columns.push(Column::Trust);
+        }
         if self.options.pareto.is_some() {
             columns.push(Column::Pareto);
         }

@@ -1,0 +1,50 @@
+//! Which folders hold submissions.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Place, Result};
+use crate::submission::MANIFEST;
+
+/// The folder of a form to copy: it is no entry, and lacks its weights.
+const TEMPLATE: &str = "template";
+
+/// Every submission's folder of `paths`, each once, in the order of `paths` and then of names.
+pub(super) fn folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    for path in paths {
+        if path.join(MANIFEST).is_file() {
+            push(&mut folders, path.clone());
+            continue;
+        }
+        let below = below(path)?;
+        if below.is_empty() {
+            let expected = format!("a folder with {MANIFEST}, or a folder of such folders");
+            return Err(Error::input(path, Place::Whole, expected, "neither"));
+        }
+        for folder in below {
+            push(&mut folders, folder);
+        }
+    }
+    Ok(folders)
+}
+
+fn push(folders: &mut Vec<PathBuf>, folder: PathBuf) {
+    if !folders.contains(&folder) {
+        folders.push(folder);
+    }
+}
+
+/// Folders right below `path` with anything in them that wants to be a submission; one without a manifest is told so.
+fn below(path: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(Error::io("read", path))? {
+        let entry = entry.map_err(Error::io("read", path))?;
+        let name = entry.file_name();
+        let hidden = name.to_string_lossy().starts_with('.');
+        if entry.path().is_dir() && !hidden && name != TEMPLATE {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
