@@ -16,10 +16,11 @@ pub(super) fn folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
             push(&mut folders, path.clone());
             continue;
         }
-        let below = below(path)?;
+        let below = if path.is_dir() { below(path)? } else { Vec::new() };
         if below.is_empty() {
             let expected = format!("a folder with {MANIFEST}, or a folder of such folders");
-            return Err(Error::input(path, Place::Whole, expected, "neither"));
+            let found = if path.exists() { "neither" } else { "nothing of that name" };
+            return Err(Error::input(path, Place::Whole, expected, found));
         }
         for folder in below {
             push(&mut folders, folder);

@@ -1,0 +1,272 @@
+//! Bad programs, each of a kind that a public challenge must expect, and an honest one beside them. Every bad one is stopped
+//! with its reason, whatever it does to its worker; the honest one passes.
+
+#[path = "common/real_worker.rs"]
+mod real_worker;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use esr_bench::exit;
+use esr_bench::quality::{Image, bicubic};
+use esr_bench::record::Run;
+use serde_json::Value;
+use zip::CompressionMethod;
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+/// Seconds for what runs until it is killed. A crowded machine must load a network within them.
+const PATIENCE: &str = "20";
+/// MiB. A worker with libtorch and a small network takes less than half.
+const MEMORY: &str = "1500";
+
+/// Submissions in a folder that goes away.
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        Bench { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A submission of a program that lies in `tests/fixtures/attacks`, or of `bytes`.
+    fn program(&self, name: &str, bytes: Option<&[u8]>) -> &Bench {
+        self.manifest(name, "path = \"program.pt\"");
+        let file = self.path("submissions").join(name).join("program.pt");
+        fs::write(file, bytes.map_or_else(|| fixture(name), <[u8]>::to_vec)).unwrap();
+        self
+    }
+
+    fn manifest(&self, name: &str, file: &str) {
+        let folder = self.path("submissions").join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let text = format!("team = \"Team {name}\"\ndata_range = 1.0\n[program]\n[[program.files]]\n{file}\n");
+        fs::write(folder.join("submission.toml"), text).unwrap();
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_esr-bench"));
+        command.args(args).arg("--worker").arg(real_worker::path()).current_dir(self.folder.path());
+        command.output().unwrap()
+    }
+
+    /// What `lint` finds, by submission and check: `PASS`, or the reason.
+    fn lint(&self, args: &[&str]) -> Linted {
+        let output = self.run(&[&["lint", "--format", "json", "--memory-limit", MEMORY], args].concat());
+        let json = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
+        Linted { json, code: output.status.code() }
+    }
+
+    /// What `measure` says of each of `names`, on one small image.
+    fn measure(&self, names: &[&str], more: &[&str]) -> (Run, Option<i32>) {
+        for sub in ["HR", "LRx4"] {
+            fs::create_dir_all(self.path("Tiny").join(sub)).unwrap();
+        }
+        let hr = Image::new(96, 80, (0..96 * 80 * 3).map(|i| ((i * 7 + i / 240 * 13) % 251) as u8).collect()).unwrap();
+        hr.write(&self.path("Tiny/HR/a.png")).unwrap();
+        bicubic::down4(&hr).write(&self.path("Tiny/LRx4/ax4.png")).unwrap();
+        let folders: Vec<String> = names.iter().map(|name| format!("submissions/{name}")).collect();
+        let mut args: Vec<&str> = vec!["measure", "--data", "val=Tiny", "--run", "run", "--rounds", "1"];
+        args.extend(["--warmup", "0", "--repeats", "1", "--memory-limit", MEMORY]);
+        args.extend(more);
+        args.extend(folders.iter().map(String::as_str));
+        let output = self.run(&args);
+        let run = Run::open(&self.path("run"))
+            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
+        (run, output.status.code())
+    }
+}
+
+struct Linted {
+    json: Value,
+    code: Option<i32>,
+}
+
+impl Linted {
+    fn finding(&self, name: &str, check: &str) -> (String, String) {
+        let submission = self.submission(name);
+        let findings = submission["findings"].as_array().unwrap();
+        let finding = findings.iter().find(|f| f["check"] == check).unwrap_or_else(|| panic!("{name}: no {check}"));
+        let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        (text("verdict"), text("why"))
+    }
+
+    fn submission(&self, name: &str) -> &Value {
+        let all = self.json.as_array().unwrap();
+        all.iter().find(|s| s["folder"].as_str().unwrap().ends_with(&format!("/{name}"))).unwrap()
+    }
+
+    /// Exactly `check` fails, for a reason that has `words` in it.
+    fn fails_only(&self, name: &str, check: &str, words: &str) {
+        let failed: Vec<&Value> =
+            self.submission(name)["findings"].as_array().unwrap().iter().filter(|f| f["verdict"] == "fail").collect();
+        assert!(failed.len() == 1 && failed[0]["check"] == check, "{name}: {failed:#?}");
+        assert!(failed[0]["why"].as_str().unwrap().contains(words), "{name}: {failed:#?}");
+    }
+
+    fn passes(&self, name: &str) {
+        for finding in self.submission(name)["findings"].as_array().unwrap() {
+            assert_ne!(finding["verdict"], "fail", "{name}: {finding}");
+        }
+    }
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/attacks/{name}.pt"));
+    fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+}
+
+/// The honest program with one more entry: `length` zeros under a name.
+fn with_entry(name: &str, length: usize) -> Vec<u8> {
+    let mut zip = ZipWriter::new_append(std::io::Cursor::new(fixture("honest"))).unwrap();
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    zip.start_file(name, options).unwrap();
+    zip.write_all(&vec![0; length]).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+fn failure(run: &Run, name: &str) -> Option<String> {
+    run.results().submissions[name].failure()
+}
+
+/// What kinds of bad programs there are: a name, the check of `lint` that finds it, words of the reason there, words of the
+/// reason in the row of `measure`.
+const WRONG_OUTPUTS: [(&str, &str, &str, &str); 5] = [
+    ("nan", "finite", "values are NaN or infinite at 33 x 47", "values of the output are NaN or infinite"),
+    ("wrong_size", "shape", "at 33 x 47: the network's output is [1, 3, 66, 94], expected [1, 3, 132, 188]", "expected [1, 3, 96, 80]"),
+    ("integers", "dtype", "expected floats as the output, found uint8", "the network's output is Uint8, expected floats"),
+    ("differs", "determinism", "two runs at 33 x 47 give two images", "output differs between runs"),
+    ("custom_op", "loads", "team::sharpen", "team::sharpen"),
+];
+
+#[test]
+fn wrong_outputs_are_told_by_lint_and_by_measure() {
+    let bench = Bench::new();
+    bench.program("honest", None);
+    let mut names = vec!["honest"];
+    for (name, ..) in WRONG_OUTPUTS {
+        bench.program(name, None);
+        names.push(name);
+    }
+    let linted = bench.lint(&[]);
+    assert_eq!(linted.code, Some(exit::CHECK_FAILED.into()));
+    linted.passes("honest");
+    for (name, check, words, _) in WRONG_OUTPUTS {
+        linted.fails_only(name, check, words);
+    }
+
+    let (run, code) = bench.measure(&names, &[]);
+    assert_eq!(code, Some(exit::SOME_FAILED.into()));
+    assert_eq!(failure(&run, "honest"), None);
+    for (name, _, _, words) in WRONG_OUTPUTS {
+        let reason = failure(&run, name).unwrap_or_else(|| panic!("{name} did not fail"));
+        assert!(reason.contains(words), "{name}: {reason}");
+    }
+}
+
+#[test]
+fn programs_without_an_end_are_killed_at_their_limits() {
+    let bench = Bench::new();
+    bench.program("honest", None).program("hangs", None).program("greedy", None);
+    let linted = bench.lint(&["--time-limit", PATIENCE]);
+    assert_eq!(linted.code, Some(exit::CHECK_FAILED.into()));
+    linted.passes("honest");
+    for (name, words) in [("hangs", "no answer within 20 s during"), ("greedy", "the limit is 1500 MiB")] {
+        let (verdict, why) = linted.finding(name, "shape");
+        assert!(verdict == "fail" && why.contains(words), "{name}: {why}");
+        assert_eq!(linted.finding(name, "loads").0, "pass", "{name}: only what it broke is lost");
+    }
+
+    let (run, code) = bench.measure(&["hangs", "greedy", "honest"], &["--time-limit", PATIENCE]);
+    assert_eq!(code, Some(exit::SOME_FAILED.into()));
+    assert_eq!(failure(&run, "honest"), None);
+    let reason = |name| failure(&run, name).unwrap();
+    assert!(reason("hangs").starts_with("no answer within 20 s during the quality pass"), "{}", reason("hangs"));
+    assert!(reason("greedy").ends_with("the limit is 1500 MiB"), "{}", reason("greedy"));
+}
+
+#[test]
+fn archives_that_are_no_programs_are_never_unpacked() {
+    let honest = fixture("honest");
+    let bad = [
+        ("truncated", honest[..honest.len() / 2].to_vec(), "truncated"),
+        ("bomb", with_entry("honest/code/bomb.py", 80 << 20), "compressed entries that unpack to"),
+        ("traversal", with_entry("honest/../../outside", 10), "a path inside the archive"),
+        ("garbage", vec![7; 5000], "a zip archive as PyTorch writes it"),
+    ];
+    let bench = Bench::new();
+    bench.program("honest", None);
+    let mut names = vec!["honest"];
+    for (name, bytes, _) in &bad {
+        bench.program(name, Some(bytes));
+        names.push(name);
+    }
+    assert!(bad[1].1.len() < 200_000, "a bomb is small");
+    let linted = bench.lint(&[]);
+    linted.passes("honest");
+    let (run, code) = bench.measure(&names, &[]);
+    assert_eq!(code, Some(exit::SOME_FAILED.into()));
+    assert_eq!(failure(&run, "honest"), None);
+    for (name, _, words) in &bad {
+        linted.fails_only(name, "archive", words);
+        let reason = failure(&run, name).unwrap_or_else(|| panic!("{name} did not fail"));
+        assert!(reason.contains(words), "{name}: {reason}");
+    }
+    assert!(!bench.path("outside").exists() && !bench.path("submissions/outside").exists());
+}
+
+#[test]
+fn manifests_that_lie_are_told_by_key() {
+    let bench = Bench::new();
+    bench.program("honest", None);
+    bench.manifest("reaches_out", "path = \"../honest/program.pt\"");
+    bench.manifest("misspelt", "path = \"program.pt\"\nsha265 = \"0\"");
+    bench.manifest("empty", "path = \"program.pt\"");
+    bench.program("copy", Some(&fixture("honest")));
+    bench.program("half_inside", None);
+    bench.program("swapped", Some(&fixture("half_inside")));
+    let swapped = format!("path = \"program.pt\"\nsha256 = \"{}\"", "0".repeat(64));
+    bench.manifest("swapped", &swapped);
+    let link = bench.path("submissions/linked");
+    bench.manifest("linked", "path = \"program.pt\"");
+    std::os::unix::fs::symlink(bench.path("submissions/honest/program.pt"), link.join("program.pt")).unwrap();
+
+    let linted = bench.lint(&[]);
+    assert_eq!(linted.code, Some(exit::CHECK_FAILED.into()));
+    linted.fails_only("reaches_out", "manifest", "expected a file in the submission's folder, found `../honest/program.pt`");
+    linted.fails_only("misspelt", "manifest", "the unknown key `sha265`, did you mean `sha256`?");
+    linted.fails_only("empty", "files", "program.pt: No such file or directory");
+    linted.fails_only("linked", "files", "a link that leads out of the folder");
+    linted.fails_only("copy", "original", "program.pt is also in submissions/honest");
+    let (verdict, why) = linted.finding("half_inside", "precision");
+    assert!(verdict == "fail" && why.starts_with("float16 inside (first in aten::"), "{why}");
+    let (verdict, why) = linted.finding("swapped", "hash");
+    assert!(verdict == "fail" && why.starts_with("program.pt: expected the SHA-256 0000"), "{why}");
+
+    let (run, code) = bench.measure(&["honest", "swapped"], &[]);
+    assert_eq!(code, Some(exit::SOME_FAILED.into()));
+    assert_eq!(failure(&run, "honest"), None);
+    let reason = failure(&run, "swapped").unwrap();
+    assert!(reason.contains("program.pt: expected the SHA-256 0000"), "{reason}");
+    let bare = bench.run(&["measure", "submissions/reaches_out"]);
+    assert_eq!(bare.status.code(), Some(exit::BAD_INPUT.into()));
+}
+
+#[test]
+fn the_report_for_people_has_one_line_a_check() {
+    let bench = Bench::new();
+    bench.program("nan", None);
+    let output = bench.run(&["lint", "submissions/nan"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    insta::assert_snapshot!(text);
+    File::create(bench.path("file")).unwrap();
+    let output = bench.run(&["lint", "file"]);
+    assert_eq!(output.status.code(), Some(exit::BAD_INPUT.into()), "{}", String::from_utf8_lossy(&output.stderr));
+}
