@@ -78,8 +78,8 @@ impl Bench {
         args.extend(more);
         args.extend(folders.iter().map(String::as_str));
         let output = self.run(&args);
-        let run = Run::open(&self.path("run"))
-            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
+        let run =
+            Run::open(&self.path("run")).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
         (run, output.status.code())
     }
 }
@@ -140,8 +140,18 @@ fn failure(run: &Run, name: &str) -> Option<String> {
 /// reason in the row of `measure`.
 const WRONG_OUTPUTS: [(&str, &str, &str, &str); 5] = [
     ("nan", "finite", "values are NaN or infinite at 33 x 47", "values of the output are NaN or infinite"),
-    ("wrong_size", "shape", "at 33 x 47: the network's output is [1, 3, 66, 94], expected [1, 3, 132, 188]", "expected [1, 3, 96, 80]"),
-    ("integers", "dtype", "expected floats as the output, found uint8", "the network's output is Uint8, expected floats"),
+    (
+        "wrong_size",
+        "shape",
+        "at 33 x 47: the network's output is [1, 3, 66, 94], expected [1, 3, 132, 188]",
+        "expected [1, 3, 96, 80]",
+    ),
+    (
+        "integers",
+        "dtype",
+        "expected floats as the output, found uint8",
+        "the network's output is Uint8, expected floats",
+    ),
     ("differs", "determinism", "two runs at 33 x 47 give two images", "output differs between runs"),
     ("custom_op", "loads", "team::sharpen", "team::sharpen"),
 ];
@@ -240,7 +250,11 @@ fn manifests_that_lie_are_told_by_key() {
 
     let linted = bench.lint(&[]);
     assert_eq!(linted.code, Some(exit::CHECK_FAILED.into()));
-    linted.fails_only("reaches_out", "manifest", "expected a file in the submission's folder, found `../honest/program.pt`");
+    linted.fails_only(
+        "reaches_out",
+        "manifest",
+        "expected a file in the submission's folder, found `../honest/program.pt`",
+    );
     linted.fails_only("misspelt", "manifest", "the unknown key `sha265`, did you mean `sha256`?");
     linted.fails_only("empty", "files", "program.pt: No such file or directory");
     linted.fails_only("linked", "files", "a link that leads out of the folder");
@@ -257,6 +271,42 @@ fn manifests_that_lie_are_told_by_key() {
     assert!(reason.contains("program.pt: expected the SHA-256 0000"), "{reason}");
     let bare = bench.run(&["measure", "submissions/reaches_out"]);
     assert_eq!(bare.status.code(), Some(exit::BAD_INPUT.into()));
+}
+
+#[test]
+fn a_program_that_is_not_what_its_exporter_saw_is_told() {
+    let zoo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/programs/plain_trace");
+    let bench = Bench::new();
+    for name in ["as_exported", "not_as_exported"] {
+        bench.program(name, Some(&fs::read(zoo.join("program.pt")).unwrap()));
+    }
+    let manifest = fs::read_to_string(zoo.join("submission.toml")).unwrap();
+    fs::write(bench.path("submissions/as_exported/submission.toml"), &manifest).unwrap();
+    let (before, means) = manifest.split_once("means = [").unwrap();
+    let (_, rest) = means.split_once(',').unwrap();
+    let changed = format!("{before}means = [200.0,{rest}");
+    fs::write(bench.path("submissions/not_as_exported/submission.toml"), changed).unwrap();
+
+    let words = "at 33 x 47 it differs from the network that it was exported from: block 0";
+    let linted = bench.lint(&["submissions/as_exported", "submissions/not_as_exported"]);
+    let (verdict, why) = linted.finding("not_as_exported", "probes");
+    assert!(verdict == "fail" && why.contains(words), "{why}");
+    assert_eq!(linted.finding("as_exported", "probes").0, "pass");
+
+    let (run, code) = bench.measure(&["as_exported", "not_as_exported"], &[]);
+    assert_eq!(code, Some(exit::SOME_FAILED.into()));
+    assert_eq!(failure(&run, "as_exported"), None);
+    let reason = failure(&run, "not_as_exported").unwrap();
+    assert!(reason.contains(words), "{reason}");
+}
+
+#[test]
+fn every_honest_program_of_the_zoo_is_valid() {
+    let zoo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/programs");
+    let output = Bench::new().run(&["lint", zoo.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(exit::DONE.into()), "{text}");
+    assert!(text.ends_with("18 of 18 valid\n"), "{text}");
 }
 
 #[test]

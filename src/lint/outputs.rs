@@ -6,8 +6,9 @@ use crate::error::Result;
 use crate::protocol::{Inferred, Reply, Request};
 use crate::runner::Exchange;
 
-/// How far beyond its ends an output may reach, in data ranges: sharp edges overshoot a little.
-const OVERSHOOT: f64 = 1.0;
+/// How far beyond its ends an output may reach, in data ranges. Sharp edges overshoot a little, a network of little training
+/// by more; one that was made for another range, by a factor of 255.
+const OVERSHOOT: f64 = 4.0;
 
 /// The least that an output must span, in data ranges. One that spans less was made for another range.
 const SPAN: f64 = 0.02;
@@ -120,8 +121,7 @@ mod tests {
     use super::*;
 
     fn seen(low: f64, high: f64) -> Seen {
-        let inferred =
-            Inferred { height: 8, width: 8, sha256: String::new(), non_finite: 0, range: [low, high] };
+        let inferred = Inferred { height: 8, width: 8, sha256: String::new(), non_finite: 0, range: [low, high] };
         Seen { size: [2, 2], inferred }
     }
 

@@ -27,8 +27,7 @@ pub(super) struct Still {
 impl Still {
     /// Reads a submission's folder.
     pub(super) fn read(folder: PathBuf) -> Still {
-        let mut still =
-            Still { folder, submission: None, sizes: Vec::new(), hashes: Vec::new(), findings: Vec::new() };
+        let mut still = Still { folder, submission: None, sizes: Vec::new(), hashes: Vec::new(), findings: Vec::new() };
         match manifest(&still.folder) {
             Ok((manifest, submission)) => {
                 still.findings.push(Finding::pass(Check::Manifest));
@@ -148,10 +147,9 @@ fn archives(submission: &Submission, files: &[PathBuf]) -> Finding {
         return Finding::skip(Check::Archive, "no archive among the files");
     }
     let check = |file: &PathBuf| match Archive::open(file) {
-        Ok(archive) if program && archive.kind() == Kind::StateDict => Err(format!(
-            "{}: expected a program (torch.export or TorchScript), found a state dict",
-            file.display()
-        )),
+        Ok(archive) if program && archive.kind() == Kind::StateDict => {
+            Err(format!("{}: expected a program (torch.export or TorchScript), found a state dict", file.display()))
+        }
         Ok(_) => Ok(()),
         Err(error) => Err(error.to_string()),
     };

@@ -114,7 +114,11 @@ fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
         for path in paths {
             let file = input::identify(path)?;
             // Names as the worker repeats them: what the manifest states is held against what was loaded.
-            submission.stated_hashes.iter_mut().filter(|(stated, _)| stated == path).for_each(|(p, _)| *p = file.path.clone());
+            submission
+                .stated_hashes
+                .iter_mut()
+                .filter(|(stated, _)| stated == path)
+                .for_each(|(p, _)| *p = file.path.clone());
             *path = file.path.clone();
             files.push(file);
         }
