@@ -346,6 +346,12 @@ pub struct Identified {
     pub near_misses: Vec<String>,
     /// Elements of all tensors in the file.
     pub elements: u64,
+    /// SHA-256 of the file, hexadecimal.
+    #[serde(default)]
+    pub sha256: String,
+    /// What the reader has to say: nesting, prefixes of keys that were taken away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// One architecture that fits.
@@ -360,6 +366,12 @@ pub struct Candidate {
     pub assumed: Vec<String>,
     /// `deploy` or `training`.
     pub form: String,
+    /// The cards that describe exactly this network, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<String>,
+    /// The card whose published weights file this is, byte for byte; it is among `cards`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
 }
 
 /// A training form became a deploy form.

@@ -5,6 +5,7 @@
 
 pub mod arch;
 pub mod blocks;
+pub mod identify;
 pub mod nn;
 mod ops;
 pub mod rep;

@@ -15,7 +15,7 @@ pub type StateDict = BTreeMap<String, Tensor>;
 
 /// The weights do not fit the network: every key that is missing, extra or misshapen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.describe())]
+#[error("the weights do not fit the network: {}", self.list())]
 pub struct Misfit {
     /// Keys that the network needs and the weights lack, with the shape that was expected.
     pub missing: Vec<(String, Vec<i64>)>,
@@ -26,7 +26,8 @@ pub struct Misfit {
 }
 
 impl Misfit {
-    fn describe(&self) -> String {
+    /// What does not fit, the first few keys of each kind: `1 missing: ...; 2 extra: ...`.
+    pub fn list(&self) -> String {
         const SHOWN: usize = 4;
         let mut parts = Vec::new();
         let mut list = |what: &str, mut items: Vec<String>| {
@@ -44,7 +45,7 @@ impl Misfit {
             self.misshapen.iter().map(|(k, e, f)| format!("`{k}` expected {e:?}, found {f:?}")).collect(),
         );
         list("extra", self.extra.iter().map(|(k, s)| format!("`{k}` {s:?}")).collect());
-        format!("the weights do not fit the network: {}", parts.join("; "))
+        parts.join("; ")
     }
 }
 

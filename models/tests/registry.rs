@@ -1,6 +1,7 @@
 //! What holds for every architecture, without any published weights.
 
-use esr_models::arch::{Arch, REGISTRY, identify};
+use esr_models::arch::{Arch, REGISTRY};
+use esr_models::identify::identify;
 use esr_models::vars::{StateDict, Vars};
 use serde_json::{Map, Value, json};
 use tch::{Device, Kind, Tensor};
@@ -79,10 +80,10 @@ fn a_state_dict_tells_its_architecture_and_sizes() {
     for (name, config) in variants.map(|(name, config)| (name, map(config))) {
         let dict: StateDict =
             seeded(Arch::find(name).unwrap(), &config).vars.into_iter().map(|v| (v.name, v.tensor)).collect();
-        let matches = identify(&dict);
-        assert_eq!(matches.iter().map(|(arch, _)| arch.name).collect::<Vec<_>>(), [name]);
+        let matches = identify(&dict).matches;
+        assert_eq!(matches.iter().map(|m| m.arch.name).collect::<Vec<_>>(), [name]);
         for (key, value) in &config {
-            assert_eq!(matches[0].1.config.get(key), Some(value), "{name}: `{key}`");
+            assert_eq!(matches[0].guess.config.get(key), Some(value), "{name}: `{key}`");
         }
     }
 }

@@ -1,12 +1,60 @@
-//! Which registered architecture a state dict belongs to.
+//! Which registered architecture a state dict belongs to, and which cards describe it.
 
 use std::path::Path;
 
-use esr_bench::protocol::{Failed, FailureKind, Identified};
+use esr_bench::card::Card;
+use esr_bench::protocol::{Candidate, Identified};
+use esr_models::identify::{self, Match};
+use esr_models::state::{self, State};
 
-use crate::failure::Result;
+use crate::failure::{self, Result};
 
 /// Answers `identify`.
-pub(crate) fn identify(_file: &Path) -> Result<Identified> {
-    Err(Failed { kind: FailureKind::Request, message: "`identify` is not supported yet".to_owned() })
+pub(crate) fn identify(file: &Path) -> Result<Identified> {
+    let state = state::open(file).map_err(|e| failure::load(e.to_string()))?;
+    let cards = Card::all().map_err(|e| failure::request(e.to_string()))?;
+    let found = identify::identify(&state.dict);
+    let mut near_misses: Vec<String> = found.near.iter().map(ToString::to_string).collect();
+    if found.matches.is_empty() && near_misses.is_empty() {
+        near_misses.push("hardly a tensor has a name and a shape that a registered network knows".to_owned());
+    }
+    let note = found.prefix.map(|p| format!("every key began with `{p}`: taken away"));
+    Ok(Identified {
+        candidates: found.matches.into_iter().map(|m| candidate(m, &state, &cards)).collect(),
+        near_misses,
+        elements: state.dict.values().map(|t| t.numel() as u64).sum(),
+        sha256: state.sha256,
+        notes: state.notes.into_iter().chain(note).collect(),
+    })
+}
+
+fn candidate(found: Match, state: &State, cards: &[Card]) -> Candidate {
+    let Match { arch, mut guess } = found;
+    let fitting: Vec<&Card> =
+        cards.iter().filter(|c| c.arch == arch.name && identify::fits(arch, &state.dict, &c.config)).collect();
+    let published = fitting.iter().find(|c| is_published_as(c, &state.sha256));
+    if let Some(card) = published {
+        // Known weights leave nothing to assume of what their card states.
+        guess.config.extend(card.config.clone());
+    }
+    // A card may differ in what neither keys nor shapes tell.
+    let (same, others): (Vec<&Card>, Vec<&Card>) =
+        fitting.iter().partition(|c| c.config.iter().all(|(key, value)| guess.config.get(key) == Some(value)));
+    for card in others {
+        let differing = card.config.iter().filter(|(key, value)| guess.config.get(*key) != Some(value));
+        let says: Vec<String> = differing.map(|(key, value)| format!("{key} {value}")).collect();
+        guess.assumed.push(format!("not {} as in the card {}, which fits as well", says.join(", "), card.name));
+    }
+    Candidate {
+        arch: arch.name.to_owned(),
+        config: guess.config,
+        assumed: guess.assumed,
+        form: "deploy".to_owned(),
+        cards: same.iter().map(|c| c.name.clone()).collect(),
+        published: published.map(|c| c.name.clone()),
+    }
+}
+
+fn is_published_as(card: &Card, sha256: &str) -> bool {
+    card.weights.as_ref().and_then(|w| w.sha256.as_deref()).is_some_and(|known| known.eq_ignore_ascii_case(sha256))
 }

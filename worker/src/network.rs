@@ -7,7 +7,7 @@ use std::path::Path;
 
 use esr_bench::protocol::{self, FileHash, Weights};
 use esr_models::arch::{Arch, Built};
-use esr_models::state;
+use esr_models::{identify, state};
 use esr_models::vars::{Var, Vars};
 use sha2::{Digest, Sha256};
 use tch::{Device, Tensor};
@@ -47,18 +47,25 @@ pub(crate) fn build(wanted: &protocol::Network, device: Device) -> Result<Ready>
     match wanted {
         protocol::Network::Registry { arch, config, weights } => {
             let arch = Arch::find(arch).map_err(|e| failure::request(e.to_string()))?;
-            let (vars, hashes, notes) = match weights {
-                Weights::Random { seed } => (Vars::seeded(*seed, device), Vec::new(), Vec::new()),
+            // Sizes that no tensor can have make tch panic.
+            let guarded = |f: &dyn Fn() -> esr_models::Result<(Built, Option<String>)>| {
+                catch_unwind(AssertUnwindSafe(f))
+                    .map_err(|payload| failure::from_panic(payload.as_ref()))?
+                    .map_err(|e| failure::load(e.to_string()))
+            };
+            let (built, hashes, notes) = match weights {
+                Weights::Random { seed } => {
+                    let (built, _) = guarded(&|| Ok((arch.build(Vars::seeded(*seed, device), config)?, None)))?;
+                    (built, Vec::new(), Vec::new())
+                }
                 Weights::File { path } => {
                     let state = state::open(path).map_err(|e| failure::load(e.to_string()))?;
                     let hash = FileHash { path: path.clone(), sha256: state.sha256 };
-                    (Vars::from_dict(state.dict, device), vec![hash], state.notes)
+                    let (built, prefix) = guarded(&|| identify::build(arch, &state.dict, device, config))?;
+                    let note = prefix.map(|p| format!("every key began with `{p}`: taken away"));
+                    (built, vec![hash], state.notes.into_iter().chain(note).collect())
                 }
             };
-            // Sizes that no tensor can have make tch panic.
-            let built = catch_unwind(AssertUnwindSafe(|| arch.build(vars, config)))
-                .map_err(|payload| failure::from_panic(payload.as_ref()))?
-                .map_err(|e| failure::load(e.to_string()))?;
             Ok(Ready { network: Box::new(Registered { name: arch.name, built }), hashes, notes })
         }
         protocol::Network::Program { files } => {

@@ -22,7 +22,6 @@ pub mod spanv2;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use tch::Device;
 
 use crate::nn::Layer;
 use crate::rep::Training;
@@ -133,20 +132,6 @@ pub struct Built {
     pub vars: Vec<Var>,
     /// Its blocks in training form; none in a network whose weights are of the deploy form.
     pub blocks: Vec<Training>,
-}
-
-/// Every architecture that a state dict can be loaded into strictly, with the hyperparameters that its keys tell.
-///
-/// None: unknown. More than one: ambiguous.
-pub fn identify(dict: &StateDict) -> Vec<(&'static Arch, Guess)> {
-    REGISTRY
-        .iter()
-        .filter_map(|arch| Some((arch, (arch.guess)(dict)?)))
-        .filter(|(arch, guess)| {
-            let shallow = dict.iter().map(|(key, tensor)| (key.clone(), tensor.shallow_clone())).collect();
-            arch.build(Vars::from_dict(shallow, Device::Cpu), &guess.config).is_ok()
-        })
-        .collect()
 }
 
 /// No network comes near this size; what is beyond it, or below 1, is a slip in a card.

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use esr_models::arch::identify;
+use esr_models::identify::identify;
 use esr_models::scope::{self, Observer};
 use esr_models::vars::VarKind;
 use tch::{Device, Kind, Tensor};
@@ -54,11 +54,11 @@ fn weights_load_strictly_into_a_network_of_the_published_size() {
 fn weights_are_identified_and_nothing_else_fits_them() {
     let Some(shared) = common::shared("weights_are_identified_and_nothing_else_fits_them") else { return };
     for network in networks(&shared) {
-        let matches = identify(&network.dict());
-        let names: Vec<&str> = matches.iter().map(|(arch, _)| arch.name).collect();
+        let matches = identify(&network.dict()).matches;
+        let names: Vec<&str> = matches.iter().map(|m| m.arch.name).collect();
         assert_eq!(names, [network.card.arch.as_str()], "{}", network.row.name);
         for (key, value) in &network.card.config {
-            assert_eq!(matches[0].1.config.get(key), Some(value), "{}: `{key}`", network.row.name);
+            assert_eq!(matches[0].guess.config.get(key), Some(value), "{}: `{key}`", network.row.name);
         }
     }
 }
@@ -69,6 +69,10 @@ fn one_tensor_too_many_is_no_network() {
     for network in networks(&shared) {
         let mut dict = network.dict();
         dict.insert("stray.weight".to_owned(), Tensor::zeros([3], (Kind::Float, Device::Cpu)));
-        assert!(identify(&dict).is_empty(), "{}", network.row.name);
+        let found = identify(&dict);
+        assert!(found.matches.is_empty(), "{}", network.row.name);
+        let nearest = found.near.first().unwrap_or_else(|| panic!("{}: nothing is near", network.row.name));
+        assert_eq!(nearest.arch.name, network.card.arch, "{}", network.row.name);
+        assert_eq!(nearest.misfit.list(), "1 extra: `stray.weight` [3]", "{}", network.row.name);
     }
 }
