@@ -35,6 +35,9 @@ pub enum Error {
         /// What stands there.
         found: String,
     },
+    /// A weights file that a worker refused, or that is no network of the registry. The message names the file.
+    #[error("{0}")]
+    Refused(String),
     /// Pixels do not fit what is asked of them, or each other.
     #[error("{what}: expected {expected}, found {found}")]
     Shape {
@@ -113,7 +116,7 @@ impl Error {
         match self {
             Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => exit::BAD_INPUT,
             Error::Io { .. } => exit::FAILED,
-            Error::Input { .. } | Error::Shape { .. } => exit::BAD_INPUT,
+            Error::Input { .. } | Error::Refused(_) | Error::Shape { .. } => exit::BAD_INPUT,
             Error::Usage(_) => exit::USAGE,
             Error::Worker(_) => exit::NO_WORKER,
             Error::Submission { .. } => exit::SOME_FAILED,

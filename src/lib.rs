@@ -12,6 +12,8 @@ pub mod error;
 pub mod exit;
 pub mod files;
 pub mod graph;
+pub mod identify;
+pub mod import;
 pub mod lint;
 pub mod machine;
 pub mod measure;

@@ -197,7 +197,7 @@ fn usage_errors_name_what_is_wrong() {
         (&["a", "--device", "cuda:3"][..], usage, "no device `cuda:3`; the worker has cpu"),
         (&["a", "--data", "Tiny", "--data", "Tiny"][..], usage, "two data sets called `Tiny`"),
         (&["--model", "rlfm"][..], usage, "did you mean `rlfn`?"),
-        (&["a/weights.pth"][..], usage, "is a file: a submission is a folder"),
+        (&["a/weights.pth"][..], i32::from(exit::BAD_INPUT), "a/weights.pth: no state dict"),
         (&["none"][..], i32::from(exit::BAD_INPUT), "none/submission.toml"),
         (&["a", "--data", "none"][..], i32::from(exit::BAD_INPUT), "none"),
     ] {

@@ -27,6 +27,11 @@ pub enum Origin {
     File(PathBuf),
 }
 
+/// The text of an embedded edition's file, if it has one of that name.
+pub(crate) fn embedded_file(id: &str, name: &str) -> Option<&'static str> {
+    EDITIONS.get_file(Path::new(id).join(name))?.contents_utf8()
+}
+
 impl Rules {
     /// The ids of the embedded editions, oldest first.
     pub fn ids() -> Vec<String> {

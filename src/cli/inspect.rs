@@ -7,6 +7,7 @@ use esr_bench::card::Card;
 use esr_bench::error::{Error, Result};
 use esr_bench::exit;
 use esr_bench::graph::{self, By, Counter, Inspection, OpGraph, Recorded};
+use esr_bench::identify::Identifier;
 use esr_bench::protocol::Weights;
 use esr_bench::report::inspection as report;
 use esr_bench::runner::{Launch, Limits, Recorder, locate};
@@ -15,8 +16,8 @@ use esr_bench::submission::{MANIFEST, Submission};
 /// Arguments of `inspect`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A model card's name or file, a submission's folder, or a recorded graph (`.json`).
-    #[arg(value_name = "MODEL|SUBMISSION|GRAPH")]
+    /// A model card's name or file, a submission's folder, a recorded graph (`.json`), or a bare weights file.
+    #[arg(value_name = "MODEL|SUBMISSION|GRAPH|FILE")]
     what: String,
     /// LR height and width; default 256x256, or the recorded graph's own.
     #[arg(long, value_name = "HxW", value_parser = parse_size)]
@@ -67,7 +68,7 @@ fn parse_size(text: &str) -> Result<[i64; 2], String> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let source = Source::of(&args.what)?;
+    let source = Source::of(&args.what, args)?;
     let recorded = source.record(args, args.against.is_none() && !args.dot)?;
     let graph = &recorded.graph;
     if let Some(path) = &args.save {
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         return finish(&args.what, [graph], args.counter);
     }
     if let Some(other) = &args.against {
-        let other_graph = Source::of(other)?.record(args, false)?.graph;
+        let other_graph = Source::of(other, args)?.record(args, false)?.graph;
         let blocks = graph::diff(graph, &other_graph, args.counter);
         super::print(&match args.format {
             Format::Table => report::diff_table(&blocks, args.counter, [&args.what, other]),
@@ -128,7 +129,7 @@ struct Recording {
 }
 
 impl Source {
-    fn of(what: &str) -> Result<Source> {
+    fn of(what: &str, args: &Args) -> Result<Source> {
         let path = Path::new(what);
         if path.extension().is_some_and(|e| e == "json") {
             return Ok(Source::File(path.to_path_buf()));
@@ -136,6 +137,10 @@ impl Source {
         if path.is_dir() || path.file_name().is_some_and(|n| n == MANIFEST) {
             let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
             return Ok(Source::Worker(Box::new(Submission::read(folder)?)));
+        }
+        if path.is_file() && path.extension().is_none_or(|e| e != "toml") {
+            let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
+            return Ok(Source::Worker(Box::new(Identifier::new(launch).for_costs(path)?)));
         }
         // Costs do not depend on the weights' values.
         let card = Card::find(what)?;

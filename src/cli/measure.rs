@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use esr_bench::graph::Counter;
+use esr_bench::identify::Identifier;
 use esr_bench::measure::{self, Ask, Outcome, Progress, Session};
 use esr_bench::protocol::Switches;
 use esr_bench::record::{Event, FORMAT, Limit, Manifest, Plan, Recorder, Run};
@@ -19,9 +20,12 @@ use super::pairs::{self, Pairs};
 /// Arguments of `measure`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folders with a submission.toml
-    #[arg(value_name = "SUBMISSION")]
+    /// Folders with a submission.toml, or bare weights files, which are identified
+    #[arg(value_name = "SUBMISSION|FILE")]
     submissions: Vec<PathBuf>,
+    /// The largest value of input and output of the bare weights files [default: that of the card with the same network]
+    #[arg(long, value_name = "MAX", value_parser = positive)]
+    data_range: Option<f64>,
     #[command(flatten)]
     models: Pairs,
     /// A data set, as DIR or SPLIT=DIR (val and test are the challenge's splits); may repeat. Without any, or with the word
@@ -109,7 +113,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 
 /// A new run.
 fn begun(args: &Args, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(Recorder, Launch)> {
-    let submissions = submissions(args)?;
+    let submissions = submissions(args, &program)?;
     if args.resume && submissions.is_empty() {
         let dir = args.run.as_deref().unwrap_or(Path::new("."));
         return Err(Error::Usage(format!("no run in {}: nothing to go on with", dir.display())));
@@ -145,7 +149,7 @@ fn begun(args: &Args, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(
 fn resumed(args: &Args, dir: &Path, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(Recorder, Launch)> {
     let (mut recorder, torn_bytes) = Recorder::resume(dir)?;
     let stored = &recorder.run().manifest().plan;
-    let submissions = submissions(args)?;
+    let submissions = submissions(args, &program)?;
     if !submissions.is_empty() {
         let asked = measure::plan(ask(args, submissions))?;
         if let Some(part) = difference(stored, &asked) {
@@ -199,8 +203,11 @@ fn difference(stored: &Plan, asked: &Plan) -> Option<&'static str> {
     parts.into_iter().find(|(_, same)| !same).map(|(part, _)| part)
 }
 
-fn submissions(args: &Args) -> Result<Vec<Submission>> {
-    let mut submissions = args.submissions.iter().map(|path| pairs::folder(path)).collect::<Result<Vec<_>>>()?;
+fn submissions(args: &Args, program: &Path) -> Result<Vec<Submission>> {
+    let mut files = Identifier::new(Launch::new(program.to_path_buf(), Limits::default()));
+    let paths = args.submissions.iter();
+    let mut submissions =
+        paths.map(|path| pairs::submission(path, &mut files, args.data_range)).collect::<Result<Vec<_>>>()?;
     submissions.extend(args.models.submissions(args.seed)?);
     Ok(submissions)
 }

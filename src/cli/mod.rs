@@ -5,6 +5,8 @@ mod compare;
 mod data;
 mod doctor;
 mod fuse;
+mod identify;
+mod import;
 mod inspect;
 mod lint;
 mod measure;
@@ -39,7 +41,7 @@ Exit codes:
     4  done, but some submissions failed; each has a row with its reason
     5  a graph holds operations that the counter does not know
     6  the worker is missing, too old, or cannot start
-    7  a check found something wrong (lint, audit, data check, rules check, doctor)
+    7  a check found something wrong (lint, audit, data check, identify, rules check, doctor)
   130  interrupted; what was measured is kept";
 
 #[derive(Debug, Subcommand)]
@@ -54,6 +56,10 @@ enum Command {
     Doctor(doctor::Args),
     /// Turn weights as they were trained, with branches, into their deploy form.
     Fuse(fuse::Args),
+    /// Say which network a weights file belongs to, from its keys and shapes alone.
+    Identify(identify::Args),
+    /// Make submission folders of the weights in a clone of a challenge's repository.
+    Import(import::Args),
     /// Count what a network costs, operation by operation.
     Inspect(inspect::Args),
     /// Check submissions: are they fit to be measured?
@@ -92,6 +98,8 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Fuse(args) => fuse::run(&args),
+        Command::Identify(args) => identify::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Measure(args) => measure::run(&args),

@@ -1,12 +1,13 @@
 //! `--model CARD --weights FILE`, repeated: which weights belong to which model is told by their order on the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use esr_bench::Result;
 use esr_bench::card::Card;
+use esr_bench::identify::Identifier;
 use esr_bench::protocol::Weights;
-use esr_bench::submission::Submission;
-use esr_bench::{Error, Result};
+use esr_bench::submission::{MANIFEST, Submission};
 
 /// Models in order, each with the weights that were named after it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl FromArgMatches for Pairs {
 pub(crate) fn data(text: &str) -> Result<(Option<String>, PathBuf), String> {
     match text.split_once('=') {
         // A folder may have `=` in its name.
-        Some((split, folder)) if !split.contains('/') && !std::path::Path::new(text).exists() => {
+        Some((split, folder)) if !split.contains('/') && !Path::new(text).exists() => {
             if split.is_empty() || folder.is_empty() {
                 return Err("expected DIR or SPLIT=DIR".into());
             }
@@ -98,15 +99,12 @@ pub(crate) fn data(text: &str) -> Result<(Option<String>, PathBuf), String> {
     }
 }
 
-/// One submission folder, or an error that says what one is.
-pub(crate) fn folder(path: &std::path::Path) -> Result<Submission> {
-    if path.is_file() {
-        return Err(Error::Usage(format!(
-            "{} is a file: a submission is a folder with submission.toml; weights go with a card, `--model CARD --weights {0}`",
-            path.display()
-        )));
+/// A submission folder (or its manifest), or a bare weights file, which a worker identifies.
+pub(crate) fn submission(path: &Path, files: &mut Identifier, data_range: Option<f64>) -> Result<Submission> {
+    if path.is_file() && path.file_name().is_none_or(|name| name != MANIFEST) {
+        return files.submission(path, data_range);
     }
-    Submission::read(path)
+    Submission::read(if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod opgraph;
 pub mod receptive;
 pub mod rows;
 pub mod table;
+pub mod tree;
 
 pub use build::Builder;
 pub use call::Call;
@@ -34,3 +35,4 @@ pub use notes::{Discrepancy, discrepancies};
 pub use opgraph::{Arg, Op, OpGraph, Recorded, Role, Scope, TensorId, TensorInfo};
 pub use receptive::{Receptive, receptive};
 pub use rows::{By, Row, rows};
+pub use tree::{Module, tree};

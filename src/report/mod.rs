@@ -5,6 +5,9 @@
 
 mod column;
 mod csv;
+pub mod description;
+pub mod identified;
+pub mod imported;
 pub mod inspection;
 mod json;
 mod latex;

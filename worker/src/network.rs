@@ -7,8 +7,8 @@ use std::path::Path;
 
 use esr_bench::protocol::{self, FileHash, Weights};
 use esr_models::arch::{Arch, Built};
-use esr_models::{identify, state};
 use esr_models::vars::{Var, Vars};
+use esr_models::{identify, state};
 use sha2::{Digest, Sha256};
 use tch::{Device, Tensor};
 

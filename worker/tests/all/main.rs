@@ -3,6 +3,8 @@
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 mod counts;
+mod identify;
+mod import;
 mod process;
 mod programs;
 mod protocol;
