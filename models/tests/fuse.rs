@@ -377,7 +377,7 @@ fn what_cannot_be_fused_is_refused_and_leaves_no_file() {
     let span = Arch::find("span").unwrap();
     let none = |_: &str| None;
     let error = refuse("span", &sizes, training_form(span, &sizes, none));
-    assert_eq!(error.to_string(), "nothing to fuse: no weights of branches, this is `span` in its deploy form already");
+    assert_eq!(error.to_string(), "no branches to fuse: this is `span` in its deploy form already");
 
     // Weights that are not numbers agree with nothing.
     let form = Form::Conv3xc { gain: 2, bias: true };

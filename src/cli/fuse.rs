@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use esr_bench::card::Card;
-use esr_bench::error::{Error, Result};
+use esr_bench::error::{Error, Place, Result};
 use esr_bench::exit;
-use esr_bench::protocol::{Fused, Reply, Request};
-use esr_bench::runner::{Launch, Limits, Worker, locate};
+use esr_bench::protocol::{FailureKind, Fused, Reply, Request};
+use esr_bench::runner::{Failure, Launch, Limits, Worker, locate};
 
 /// Arguments of `fuse`.
 #[derive(Debug, clap::Args)]
@@ -38,14 +38,22 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         weights: args.weights.clone(),
         output: args.output.clone(),
     };
-    let failed = |reason: String| Error::Submission { submission: args.weights.display().to_string(), reason };
+    let died = |reason: String| Error::Submission { submission: args.weights.display().to_string(), reason };
+    let failed = |failure: Failure| match failure {
+        Failure::Refused(refused) if matches!(refused.kind, FailureKind::Load | FailureKind::Output) => {
+            let expected = format!("weights of `{}` in training form", card.name);
+            Error::input(&args.weights, Place::Whole, expected, refused.message)
+        }
+        Failure::Refused(refused) if refused.kind == FailureKind::Request => Error::Usage(refused.message),
+        other => died(other.to_string()),
+    };
     let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
     let mut worker = Worker::start(&launch, Arc::new(AtomicBool::new(false)))?;
-    let fused = match worker.request(&request, "fusing").map_err(|failure| failed(failure.to_string()))? {
+    let fused = match worker.request(&request, "fusing").map_err(failed)? {
         Reply::Fused(fused) => fused,
-        _ => return Err(failed("the worker did not answer the request".to_owned())),
+        _ => return Err(died("the worker did not answer the request".to_owned())),
     };
-    worker.finish("the end of fusing").map_err(|failure| failed(failure.to_string()))?;
+    worker.finish("the end of fusing").map_err(failed)?;
     super::print(&said(&card.name, &fused, &args.output))?;
     Ok(exit::DONE)
 }

@@ -45,7 +45,7 @@ pub enum Error {
     #[error(transparent)]
     Build(#[from] crate::Error),
     /// There are no branches.
-    #[error("nothing to fuse: no weights of branches, this is `{arch}` in its deploy form already")]
+    #[error("no branches to fuse: this is `{arch}` in its deploy form already")]
     Deploy {
         /// The architecture.
         arch: &'static str,
