@@ -18,6 +18,8 @@ pub struct Match {
     pub arch: &'static Arch,
     /// Its hyperparameters.
     pub guess: Guess,
+    /// Whether the weights are of the training form, with branches.
+    pub training: bool,
 }
 
 /// An architecture that a state dict nearly fits.
@@ -87,17 +89,19 @@ pub fn build(
     }
 }
 
-/// Whether `arch` with these hyperparameters can be built from a state dict, strictly.
-pub fn fits(arch: &Arch, dict: &StateDict, hyper: &Map<String, Value>) -> bool {
-    guarded(|| build(arch, dict, Device::Cpu, hyper).ok()).flatten().is_some()
+/// Whether `arch` with these hyperparameters can be built from a state dict, strictly; if so, whether in its training form.
+pub fn fits(arch: &Arch, dict: &StateDict, hyper: &Map<String, Value>) -> Option<bool> {
+    let (built, _) = guarded(|| build(arch, dict, Device::Cpu, hyper).ok()).flatten()?;
+    Some(!built.blocks.is_empty())
 }
 
 fn matches(dict: &StateDict) -> Vec<Match> {
-    REGISTRY
-        .iter()
-        .filter_map(|arch| Some(Match { arch, guess: guarded(|| (arch.guess)(dict)).flatten()? }))
-        .filter(|m| matches!(attempt(m.arch, dict, &m.guess.config), Some(Ok(_))))
-        .collect()
+    let fitting = |arch: &'static Arch| {
+        let guess = guarded(|| (arch.guess)(dict)).flatten()?;
+        let built = attempt(arch, dict, &guess.config)?.ok()?;
+        Some(Match { arch, guess, training: !built.blocks.is_empty() })
+    };
+    REGISTRY.iter().filter_map(fitting).collect()
 }
 
 fn near_misses(dict: &StateDict) -> Vec<Near> {

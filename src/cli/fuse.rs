@@ -7,17 +7,19 @@ use std::sync::atomic::AtomicBool;
 use esr_bench::card::Card;
 use esr_bench::error::{Error, Place, Result};
 use esr_bench::exit;
+use esr_bench::identify::{self, Identifier};
 use esr_bench::protocol::{FailureKind, Fused, Reply, Request};
 use esr_bench::runner::{Failure, Launch, Limits, Worker, locate};
+use serde_json::{Map, Value};
 
 /// Arguments of `fuse`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Weights of the training form (.pth, .pt or .safetensors).
     weights: PathBuf,
-    /// The model card's name or file.
+    /// The model card's name or file; default: as the weights are identified.
     #[arg(long, value_name = "CARD")]
-    model: String,
+    model: Option<String>,
     /// Where to write the deploy form (.safetensors).
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
@@ -31,31 +33,37 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         let output = args.output.display();
         return Err(Error::Usage(format!("--output {output}: expected a name that ends in .safetensors")));
     }
-    let card = Card::find(&args.model)?;
-    let request = Request::Fuse {
-        arch: card.arch,
-        config: card.config,
-        weights: args.weights.clone(),
-        output: args.output.clone(),
-    };
+    let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
+    let (name, arch, config) = network(args, &launch)?;
+    let request = Request::Fuse { arch, config, weights: args.weights.clone(), output: args.output.clone() };
     let died = |reason: String| Error::Submission { submission: args.weights.display().to_string(), reason };
     let failed = |failure: Failure| match failure {
         Failure::Refused(refused) if matches!(refused.kind, FailureKind::Load | FailureKind::Output) => {
-            let expected = format!("weights of `{}` in training form", card.name);
+            let expected = format!("weights of `{}` in training form", name);
             Error::input(&args.weights, Place::Whole, expected, refused.message)
         }
         Failure::Refused(refused) if refused.kind == FailureKind::Request => Error::Usage(refused.message),
         other => died(other.to_string()),
     };
-    let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
     let mut worker = Worker::start(&launch, Arc::new(AtomicBool::new(false)))?;
     let fused = match worker.request(&request, "fusing").map_err(failed)? {
         Reply::Fused(fused) => fused,
         _ => return Err(died("the worker did not answer the request".to_owned())),
     };
     worker.finish("the end of fusing").map_err(failed)?;
-    super::print(&said(&card.name, &fused, &args.output))?;
+    super::print(&said(&name, &fused, &args.output))?;
     Ok(exit::DONE)
+}
+
+/// What is to be fused: a name for people, the architecture, its hyperparameters.
+fn network(args: &Args, launch: &Launch) -> Result<(String, String, Map<String, Value>)> {
+    if let Some(model) = &args.model {
+        let card = Card::find(model)?;
+        return Ok((card.name, card.arch, card.config));
+    }
+    let found = Identifier::new(launch.clone()).identify(&args.weights)?;
+    let candidate = identify::only(&args.weights, &found)?;
+    Ok((identify::describe(candidate), candidate.arch.clone(), candidate.config.clone()))
 }
 
 fn said(model: &str, fused: &Fused, output: &Path) -> String {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use esr_bench::card::Card;
 use esr_bench::protocol::{Candidate, Identified};
+use esr_models::arch::{Arch, Guess};
 use esr_models::identify::{self, Match};
 use esr_models::state::{self, State};
 
@@ -13,9 +14,14 @@ use crate::failure::{self, Result};
 pub(crate) fn identify(file: &Path) -> Result<Identified> {
     let state = state::open(file).map_err(|e| failure::load(e.to_string()))?;
     let cards = Card::all().map_err(|e| failure::request(e.to_string()))?;
-    let found = identify::identify(&state.dict);
-    let mut near_misses: Vec<String> = found.near.iter().map(ToString::to_string).collect();
-    if found.matches.is_empty() && near_misses.is_empty() {
+    let mut found = identify::identify(&state.dict);
+    if found.matches.is_empty() {
+        found.matches = by_cards(&state, &cards);
+    }
+    let unknown = found.matches.is_empty();
+    let near = found.near.iter().filter(|_| unknown);
+    let mut near_misses: Vec<String> = near.map(ToString::to_string).collect();
+    if unknown && near_misses.is_empty() {
         near_misses.push("hardly a tensor has a name and a shape that a registered network knows".to_owned());
     }
     let note = found.prefix.map(|p| format!("every key began with `{p}`: taken away"));
@@ -28,10 +34,28 @@ pub(crate) fn identify(file: &Path) -> Result<Identified> {
     })
 }
 
+/// Training forms need not have the keys that tell the sizes; those of a card may fit them all the same.
+fn by_cards(state: &State, cards: &[Card]) -> Vec<Match> {
+    let mut matches: Vec<Match> = Vec::new();
+    for card in cards {
+        let Ok(arch) = Arch::find(&card.arch) else { continue };
+        if matches.iter().any(|m| m.arch.name == arch.name) {
+            continue;
+        }
+        if let Some(training) = identify::fits(arch, &state.dict, &card.config).filter(|_| !state.dict.is_empty()) {
+            let assumed = vec![format!("all sizes as in the card {}", card.name)];
+            matches.push(Match { arch, guess: Guess { config: card.config.clone(), assumed }, training });
+        }
+    }
+    matches
+}
+
 fn candidate(found: Match, state: &State, cards: &[Card]) -> Candidate {
-    let Match { arch, mut guess } = found;
-    let fitting: Vec<&Card> =
-        cards.iter().filter(|c| c.arch == arch.name && identify::fits(arch, &state.dict, &c.config)).collect();
+    let Match { arch, mut guess, training } = found;
+    let fitting: Vec<&Card> = cards
+        .iter()
+        .filter(|c| c.arch == arch.name && identify::fits(arch, &state.dict, &c.config).is_some())
+        .collect();
     let published = fitting.iter().find(|c| is_published_as(c, &state.sha256));
     if let Some(card) = published {
         // Known weights leave nothing to assume of what their card states.
@@ -49,7 +73,7 @@ fn candidate(found: Match, state: &State, cards: &[Card]) -> Candidate {
         arch: arch.name.to_owned(),
         config: guess.config,
         assumed: guess.assumed,
-        form: "deploy".to_owned(),
+        form: if training { "training" } else { "deploy" }.to_owned(),
         cards: same.iter().map(|c| c.name.clone()).collect(),
         published: published.map(|c| c.name.clone()),
     }

@@ -86,6 +86,36 @@ fn a_members_prefix_is_no_obstacle_to_identifying_or_loading() {
 }
 
 #[test]
+fn training_forms_are_told_from_deploy_forms() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut worker = Worker::start();
+    // A Conv3XC is trained as a 1x1 beside a 1x1, a 3x3 and a 1x1, and keeps its last fused convolution.
+    let file = written(dir.path(), "span", json!({ "channels": 16 }), "", |tensors| {
+        let deploy: Vec<(String, Vec<i64>)> = tensors
+            .iter()
+            .filter_map(|(name, t)| Some((name.strip_suffix("eval_conv.weight")?.to_owned(), t.size())))
+            .collect();
+        for (block, size) in deploy {
+            let (out, inp) = (size[0], size[1]);
+            let shapes = [
+                ("sk", vec![out, inp, 1, 1]),
+                ("conv.0", vec![2 * inp, inp, 1, 1]),
+                ("conv.1", vec![2 * out, 2 * inp, 3, 3]),
+                ("conv.2", vec![out, 2 * out, 1, 1]),
+            ];
+            for (name, shape) in shapes {
+                tensors
+                    .push((format!("{block}{name}.bias"), Tensor::zeros([shape[0]], (tch::Kind::Float, Device::Cpu))));
+                tensors.push((format!("{block}{name}.weight"), Tensor::zeros(shape, (tch::Kind::Float, Device::Cpu))));
+            }
+        }
+    });
+    let candidate = only(identify(&mut worker, &file));
+    assert_eq!((candidate.arch.as_str(), candidate.form.as_str()), ("span", "training"));
+    assert_eq!(candidate.config["channels"], json!(16));
+}
+
+#[test]
 fn what_fits_nothing_is_unknown_and_the_nearest_network_says_why() {
     let dir = tempfile::tempdir().unwrap();
     let mut worker = Worker::start();
