@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     let died = |reason: String| Error::Submission { submission: args.weights.display().to_string(), reason };
     let failed = |failure: Failure| match failure {
         Failure::Refused(refused) if matches!(refused.kind, FailureKind::Load | FailureKind::Output) => {
-            let expected = format!("weights of `{}` in training form", name);
+            let expected = format!("weights of `{name}` in training form");
             Error::input(&args.weights, Place::Whole, expected, refused.message)
         }
         Failure::Refused(refused) if refused.kind == FailureKind::Request => Error::Usage(refused.message),
