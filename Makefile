@@ -24,8 +24,15 @@ demo: setup
 release: setup
 	cargo build --release --workspace
 
+# The exporter's tests want a Python with torch: ESR_BENCH_PYTHON, or the one on the PATH.
+PYTHON_WITH_TORCH := $(or $(ESR_BENCH_PYTHON),python3)
+
 test: setup
 	cargo test --workspace
+	@if $(PYTHON_WITH_TORCH) -c 'import torch, pytest' 2>/dev/null; then \
+	  cargo build --workspace && $(PYTHON_WITH_TORCH) -m pytest -q -W ignore --show-capture=stdout python/tests; \
+	elif [ "$$CI" = true ]; then echo "the exporter's tests need a Python with torch and pytest"; exit 1; \
+	else echo "skipped: python/tests: $(PYTHON_WITH_TORCH) has no torch and pytest"; fi
 
 check: setup
 	cargo fmt --all --check

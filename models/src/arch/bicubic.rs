@@ -7,7 +7,7 @@
 //! is no convolution: neither convention counts anything.
 
 use serde::{Deserialize, Serialize};
-use tch::{Device, Tensor};
+use tch::Tensor;
 
 use crate::nn::Layer;
 use crate::scope;
@@ -45,7 +45,7 @@ fn up4(x: &Tensor, axis: i64) -> Tensor {
     let mut size = x.size();
     let at = axis as usize;
     let length = size[at];
-    let padded = x.index_select(axis, &reflected(length, x.device()));
+    let padded = reflected(x, axis, length);
     let phases = PHASES.map(|(weights, shift)| {
         let mut taps = (0..).zip(weights).map(|(t, w)| padded.narrow(axis, shift + t, length) * w);
         let first = taps.next().unwrap_or_else(|| padded.narrow(axis, 0, length));
@@ -57,12 +57,13 @@ fn up4(x: &Tensor, axis: i64) -> Tensor {
     (sums / UNIT + 0.5).floor().clamp(0.0, 255.0)
 }
 
-/// Indices -2..length + 2, reflected into 0..length with the edge repeated.
-fn reflected(length: i64, device: Device) -> Tensor {
-    let reflect = |i: i64| {
+/// Two pixels more at each end of an axis, reflected with the edge repeated.
+fn reflected(x: &Tensor, axis: i64, length: i64) -> Tensor {
+    let at = |i: i64| {
         let i = i.rem_euclid(2 * length);
-        i.min(2 * length - 1 - i)
+        x.narrow(axis, i.min(2 * length - 1 - i), 1)
     };
-    let indices: Vec<i64> = (-PAD..length + PAD).map(reflect).collect();
-    Tensor::from_slice(&indices).to_device(device)
+    let before = (-PAD..0).map(at);
+    let after = (length..length + PAD).map(at);
+    Tensor::cat(&before.chain([x.shallow_clone()]).chain(after).collect::<Vec<_>>(), axis)
 }
