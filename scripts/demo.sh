@@ -14,7 +14,7 @@ if [ -d "$run" ]; then
   "$bench" measure --run "$run" --resume
 else
   echo "== measuring the registry with seeded random weights: 3 photographs and 256 x 256, on the CPU"
-  "$bench" measure "${models[@]}" --data val=data/SkimageCC0 --data test=synthetic \
+  "$bench" measure "${models[@]}" --data val=data/SkimageCC0/LRx4 --data test=synthetic \
     --rounds 2 --warmup 1 --repeats 1 --baseline imdn --run "$run"
 fi
 

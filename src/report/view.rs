@@ -1,5 +1,6 @@
 //! A leaderboard as it is to be shown: sorted, cut, marked, with its columns.
 
+use indexmap::IndexMap;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -202,9 +203,20 @@ impl<'a> View<'a> {
         Shown { value, rank: line.metric_rank(metric), best }
     }
 
-    /// The notes below the table: the leaderboard's, then the sources' remarks on entries that are shown.
+    /// The notes below the table: the leaderboard's, then the sources' remarks on entries that are shown. A remark on more
+    /// entries than a reader wants named is said once.
     pub fn notes(&self) -> Vec<String> {
-        let of_entries = self.lines().flat_map(|l| l.entry.notes.iter().map(move |n| format!("{}: {n}", l.entry.team)));
+        const NAMED: usize = 3;
+        let mut of_entries: IndexMap<&str, Vec<&str>> = IndexMap::new();
+        for line in self.lines() {
+            for note in &line.entry.notes {
+                of_entries.entry(note).or_default().push(&line.entry.team);
+            }
+        }
+        let of_entries = of_entries.into_iter().map(|(note, teams)| match teams.len() {
+            0..=NAMED => format!("{}: {note}", teams.join(", ")),
+            many => format!("{many} entries: {note}"),
+        });
         self.board.notes.iter().cloned().chain(of_entries).map(|n| text::one_line(&n)).collect()
     }
 }
