@@ -8,7 +8,8 @@ use std::io::{self, BufRead, Write};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use esr_bench::quality::{Image, Quality, compare};
+use esr_bench::quality::Image;
+use esr_bench::quality::{Quality, compare};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// The only scale that matters here: how many pixels are shaved.

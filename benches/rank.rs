@@ -5,8 +5,10 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use esr_bench::challenge::Rules;
-use esr_bench::rank::{Entry, Metric, rank};
+use esr_bench::entry::Entry;
+use esr_bench::entry::Metric;
+use esr_bench::rank::rank;
+use esr_bench::rules::Rules;
 use rand::{Rng, SeedableRng};
 
 /// Entries with the spread of a challenge's metrics, and as many ties as its printed digits make.

@@ -5,7 +5,9 @@
 #![allow(missing_docs, reason = "what criterion_group! makes has no docs")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use esr_bench::stats::{ImageTimes, Round, Samples, Settings, TieBand, Track, compare, rank_uncertainty};
+use esr_bench::stats::{ImageTimes, Round, Samples};
+use esr_bench::stats::{Settings, TieBand, compare};
+use esr_bench::stats::{Track, rank_uncertainty};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 

@@ -4,8 +4,13 @@
 //! a ReLU and an addition, and a last convolution. The bench prints its FLOPs for the script to compare.
 
 use criterion::Criterion;
+use esr_bench::graph::Builder;
+use esr_bench::graph::By;
+use esr_bench::graph::Counter;
+use esr_bench::graph::OpGraph;
 use esr_bench::graph::build::Conv2d;
-use esr_bench::graph::{Builder, By, Counter, OpGraph, count, inspect};
+use esr_bench::graph::count;
+use esr_bench::graph::inspect;
 use std::hint::black_box;
 
 /// The blocks of the network, its channels, and the side of its input.

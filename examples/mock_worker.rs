@@ -9,7 +9,8 @@ use std::io::{BufRead, Write};
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use esr_bench::graph::{Arg, Op, OpGraph, Recorded, Role, Scope, TensorInfo, opgraph};
+use esr_bench::graph::opgraph;
+use esr_bench::graph::{Arg, Op, OpGraph, Recorded, Role, Scope, TensorInfo};
 use esr_bench::protocol::{
     Device, Failed, FailureKind, Hello, Inferred, Load, Loaded, Memory, MemoryHow, Network, Numbered, Reply, Request,
     Slot, Timed, VERSION,

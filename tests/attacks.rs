@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use esr_bench::exit;
-use esr_bench::quality::{Image, bicubic};
-use esr_bench::record::Run;
+use esr_bench::quality::Image;
+use esr_bench::quality::bicubic;
+use esr_bench::run::Run;
 use serde_json::Value;
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use bench::{Bench, told};
 use esr_bench::exit;
-use esr_bench::record::Run;
+use esr_bench::run::Run;
 use serde_json::json;
 
 const NETWORK: &str = r#"{ "arch": "mock", "config": { "ms": 5.0 }, "assumed": ["slope 0.05"], "form": "deploy" }"#;

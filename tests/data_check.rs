@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use esr_bench::data::check::{FaultKind, Options, Report, check};
-use esr_bench::quality::{Image, bicubic};
+use esr_bench::quality::Image;
+use esr_bench::quality::bicubic;
 
 const BICUBIC: Options = Options { scale: 4, any_lr: false };
 

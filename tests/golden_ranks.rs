@@ -1,9 +1,12 @@
 //! The published tables of NTIRE 2022 to 2026, recomputed by the library: every printed rank, sum and score.
 
-use esr_bench::challenge::Rules;
-use esr_bench::challenge::table;
-use esr_bench::rank::rounding::Printed;
-use esr_bench::rank::{Entry, Leaderboard, Metric, Row, rank};
+use esr_bench::entry::Entry;
+use esr_bench::entry::Metric;
+use esr_bench::entry::rounding::Printed;
+use esr_bench::rank::rank;
+use esr_bench::rank::{Leaderboard, Row};
+use esr_bench::rules::Rules;
+use esr_bench::tables::table;
 
 #[path = "common/mod.rs"]
 mod common;

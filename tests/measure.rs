@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use bench::{Bench, events, told};
 use esr_bench::exit;
-use esr_bench::record::Run;
+use esr_bench::run::Run;
 
 /// `esr-bench show`.
 fn show(bench: &Bench, args: &[&str]) -> Output {

@@ -99,7 +99,7 @@ fn measured(shared: &Path, networks: &[Network], sets: &[&str]) -> Table {
     let mut reader = csv::Reader::from_reader(&show.stdout[..]);
     let mut table = Table::new();
     for record in reader.deserialize() {
-        let row: esr_bench::record::ImageRow = record.unwrap();
+        let row: esr_bench::results::ImageRow = record.unwrap();
         let (name, ..) = networks.iter().find(|(_, card, _)| *card == row.submission).unwrap();
         let figures =
             Figures { psnr_rgb: row.psnr_rgb.unwrap(), psnr_y: row.psnr_y.unwrap(), ssim_y: row.ssim_y.unwrap() };

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use esr_bench::quality::{self, Image};
+use esr_bench::quality;
+use esr_bench::quality::Image;
 use proptest::prelude::*;
 
 /// Writes a 2 x 2 PNG of any colour type and depth.

@@ -4,7 +4,9 @@ mod common;
 
 use std::path::Path;
 
-use esr_bench::quality::{self, Image, bicubic};
+use esr_bench::quality;
+use esr_bench::quality::Image;
+use esr_bench::quality::bicubic;
 use serde::Deserialize;
 
 /// A row of `psnr_truth.csv`.

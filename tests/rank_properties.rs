@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use esr_bench::challenge::{PerImage, Rules, table};
-use esr_bench::rank::audit::audit;
-use esr_bench::rank::{Entry, Leaderboard, Metric, rank};
+use esr_bench::audit::audit;
+use esr_bench::entry::Entry;
+use esr_bench::entry::Metric;
+use esr_bench::rank::Leaderboard;
+use esr_bench::rank::rank;
+use esr_bench::rules::Rules;
+use esr_bench::tables::PerImage;
+use esr_bench::tables::table;
 use proptest::prelude::*;
 
 const RANKED: [Metric; 5] = [Metric::RuntimeMs, Metric::ParamsM, Metric::FlopsG, Metric::ActsM, Metric::MemM];

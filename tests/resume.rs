@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use bench::{Bench, events, told};
 use esr_bench::graph::Counter;
-use esr_bench::record::{Recorder, Run};
+use esr_bench::run::Run;
+use esr_bench::run::RunWriter;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 
@@ -92,8 +93,8 @@ fn ctrl_c_keeps_what_was_measured() {
 fn two_measures_cannot_write_to_one_run() {
     let bench = measured();
     let copy = copied(bench);
-    let (_held, _) = Recorder::resume(copy.path()).unwrap();
-    let error = Recorder::resume(copy.path()).unwrap_err().to_string();
+    let (_held, _) = RunWriter::resume(copy.path()).unwrap();
+    let error = RunWriter::resume(copy.path()).unwrap_err().to_string();
     assert!(error.ends_with("another `esr-bench measure` is writing to this run"), "{error}");
 }
 
@@ -103,7 +104,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     let path = copy.path().join("run.json");
     let newer = std::fs::read_to_string(&path).unwrap().replacen("\"format\": 1", "\"format\": 2", 1);
     std::fs::write(&path, &newer).unwrap();
-    for error in [Run::open(copy.path()).unwrap_err(), Recorder::resume(copy.path()).unwrap_err()] {
+    for error in [Run::open(copy.path()).unwrap_err(), RunWriter::resume(copy.path()).unwrap_err()] {
         let text = error.to_string();
         assert!(
             text.ends_with("`format`: expected 1, the one that this esr-bench writes, found 2; it is left as it is"),
@@ -123,11 +124,11 @@ fn a_torn_last_line_is_cut_off_at_any_byte_and_a_damaged_one_in_the_middle_is_an
         let path = copy.path().join("events.jsonl");
         std::fs::write(&path, &log[..cut]).unwrap();
         Run::open(copy.path()).unwrap();
-        let (mut recorder, torn) = Recorder::resume(copy.path()).unwrap();
+        let (mut recorder, torn) = RunWriter::resume(copy.path()).unwrap();
         // The whole line but for its newline is as good as the line.
         let whole = cut == log.len() - 1;
         assert_eq!(torn, if whole { 0 } else { (cut - last) as u64 });
-        recorder.append(esr_bench::record::Event::Interrupted).unwrap();
+        recorder.append(esr_bench::run::Event::Interrupted).unwrap();
         assert_eq!(events(copy.path()).len(), lines - usize::from(!whole) + 1);
     }
     let copy = copied(measured());
@@ -165,7 +166,7 @@ proptest! {
             let _ = esr_bench::measure::summary(&run, Counter::Fvcore, false);
             let _ = (run.samples(), run.images());
         }
-        let _ = Recorder::resume(copy.path());
+        let _ = RunWriter::resume(copy.path());
     }
 }
 

@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use esr_bench::protocol::{Load, Network, Reply, Request, Slot, Switches, Weights};
-use esr_bench::runner::{Exchange, Failure, Launch, Limits, Worker};
+use esr_bench::worker_process::Exchange;
+use esr_bench::worker_process::Failure;
+use esr_bench::worker_process::Worker;
+use esr_bench::worker_process::{Launch, Limits};
 use serde_json::{Value, json};
 
 fn start(limits: Limits) -> Worker {

@@ -4,9 +4,10 @@
 //! 20 % slow (the size seen in ten published runs of one network). The ordinary test simulates few sessions with generous limits;
 //! the full 2,000 are `cargo test --release --test stats_coverage -- --ignored --nocapture`.
 
-use esr_bench::stats::{
-    ImageTimes, Round, Samples, Settings, TieBand, Track, Verdict, compare, rank_uncertainty, ranks::competition_ranks,
-};
+use esr_bench::stats::ranks::competition_ranks;
+use esr_bench::stats::{ImageTimes, Round, Samples};
+use esr_bench::stats::{Settings, TieBand, Verdict, compare};
+use esr_bench::stats::{Track, rank_uncertainty};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 use statrs::distribution::{ContinuousCDF, Normal};

@@ -3,8 +3,9 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
-use esr_bench::card::Card;
-use esr_bench::quality::{Image, bicubic};
+use esr_bench::quality::Image;
+use esr_bench::quality::bicubic;
+use esr_bench::submission::card::Card;
 use esr_models::arch::{Arch, Built};
 use esr_models::vars::Vars;
 use proptest::prelude::*;

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use comfy_table::{Table, presets};
-use esr_bench::challenge::{Rules, table};
-use esr_bench::rank::audit::{Audit, audit};
+use esr_bench::audit::{Audit, audit};
+use esr_bench::rules::Rules;
+use esr_bench::tables::table;
 use esr_bench::{Error, Result, exit};
 
 use super::sources;

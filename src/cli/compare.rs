@@ -4,10 +4,15 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use esr_bench::report::colour_on_stdout;
-use esr_bench::report::text::{Align, Cell, Style, Table, decimals_for, fixed};
+use esr_bench::stats::Interval;
+use esr_bench::stats::Protocol;
+use esr_bench::stats::Samples;
+use esr_bench::stats::interval;
 use esr_bench::stats::samples::CONTROL_SUFFIX;
-use esr_bench::stats::{Comparison, Interval, Protocol, Samples, Settings, TieBand, Verdict, compare, interval};
-use esr_bench::{Error, Result, exit, toml_file};
+use esr_bench::stats::{Comparison, Settings, TieBand, Verdict, compare};
+use esr_bench::text::{Align, Cell, Style, Table, decimals_for, fixed};
+use esr_bench::util::toml_file;
+use esr_bench::{Error, Result, exit};
 
 use super::timings;
 

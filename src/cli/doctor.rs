@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use esr_bench::doctor::{Facts, Level, Report};
+use esr_bench::checks::doctor::{Facts, Level, Report};
 use esr_bench::{Result, exit, report};
 
 /// Arguments of `doctor`.

@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use esr_bench::card::Card;
 use esr_bench::error::{Error, Place, Result};
 use esr_bench::exit;
-use esr_bench::identify::{self, Identifier};
 use esr_bench::protocol::{FailureKind, Fused, Reply, Request};
-use esr_bench::runner::{Failure, Launch, Limits, Worker, locate};
+use esr_bench::submission::card::Card;
+use esr_bench::submission::identify;
+use esr_bench::submission::identify::Identifier;
+use esr_bench::worker_process::Failure;
+use esr_bench::worker_process::Worker;
+use esr_bench::worker_process::{Launch, Limits, locate};
 use serde_json::{Map, Value};
 
 /// Arguments of `fuse`.

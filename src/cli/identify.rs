@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use esr_bench::identify::Identifier;
 use esr_bench::protocol::Identified;
 use esr_bench::report::identified as report;
-use esr_bench::runner::{Launch, Limits, locate};
+use esr_bench::submission::identify::Identifier;
+use esr_bench::worker_process::{Launch, Limits, locate};
 use esr_bench::{Error, Result, exit};
 
 /// Arguments of `identify`.

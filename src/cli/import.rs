@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use esr_bench::identify::Identifier;
-use esr_bench::import::{self, Ask};
 use esr_bench::report::imported as report;
-use esr_bench::runner::{Launch, Limits, locate};
+use esr_bench::submission::identify::Identifier;
+use esr_bench::submission::import;
+use esr_bench::submission::import::Ask;
+use esr_bench::worker_process::{Launch, Limits, locate};
 use esr_bench::{Result, exit};
 
 /// Arguments of `import`.

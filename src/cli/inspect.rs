@@ -3,15 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use esr_bench::card::Card;
 use esr_bench::error::{Error, Result};
 use esr_bench::exit;
-use esr_bench::graph::{self, By, Counter, Inspection, OpGraph, Recorded};
-use esr_bench::identify::Identifier;
+use esr_bench::graph;
+use esr_bench::graph::By;
+use esr_bench::graph::Counter;
+use esr_bench::graph::Inspection;
+use esr_bench::graph::{OpGraph, Recorded};
 use esr_bench::protocol::Weights;
 use esr_bench::report::inspection as report;
-use esr_bench::runner::{Launch, Limits, Recorder, locate};
+use esr_bench::submission::card::Card;
+use esr_bench::submission::identify::Identifier;
 use esr_bench::submission::{MANIFEST, Submission};
+use esr_bench::worker_process::GraphRecorder;
+use esr_bench::worker_process::{Launch, Limits, locate};
 
 /// Arguments of `inspect`.
 #[derive(Debug, clap::Args)]
@@ -170,7 +175,7 @@ impl Source {
             Source::Worker(submission) => submission,
         };
         let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
-        let mut recorder = Recorder::start(&launch, submission)?;
+        let mut recorder = GraphRecorder::start(&launch, submission)?;
         let size = args.input.unwrap_or(DEFAULT_INPUT);
         let graph = recorder.record(size, args.real.then_some(Recorded::Real))?;
         let mut larger = None;

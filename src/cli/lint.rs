@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use esr_bench::runner::{Launch, Limits, locate};
-use esr_bench::{Result, exit, lint};
+use esr_bench::checks::lint;
+use esr_bench::worker_process::{Launch, Limits, locate};
+use esr_bench::{Result, exit};
 
 /// Arguments of `lint`.
 #[derive(Debug, clap::Args)]

@@ -6,13 +6,22 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use esr_bench::graph::Counter;
-use esr_bench::identify::Identifier;
-use esr_bench::measure::{self, Ask, Outcome, Progress, Session};
+use esr_bench::measure;
+use esr_bench::measure::Ask;
+use esr_bench::measure::Progress;
+use esr_bench::measure::{Outcome, Session};
 use esr_bench::protocol::Switches;
-use esr_bench::record::{Event, FORMAT, Limit, Manifest, Plan, Recorder, Run};
-use esr_bench::runner::{self, Launch, Limits, Worker};
+use esr_bench::run::Event;
+use esr_bench::run::Run;
+use esr_bench::run::RunWriter;
+use esr_bench::run::{FORMAT, Manifest};
+use esr_bench::run::{Limit, Plan};
 use esr_bench::stats::Protocol;
 use esr_bench::submission::Submission;
+use esr_bench::submission::identify::Identifier;
+use esr_bench::worker_process;
+use esr_bench::worker_process::Worker;
+use esr_bench::worker_process::{Launch, Limits};
 use esr_bench::{Error, Result, exit, machine, report};
 
 use super::pairs::{self, Pairs};
@@ -91,7 +100,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let interrupt = on_interrupt()?;
-    let program = runner::locate(args.worker.as_deref())?;
+    let program = worker_process::locate(args.worker.as_deref())?;
     let (mut recorder, launch) = match &args.run {
         Some(dir) if args.resume && Run::is_at(dir) => resumed(args, dir, program, &interrupt)?,
         _ => begun(args, program, &interrupt)?,
@@ -112,7 +121,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 }
 
 /// A new run.
-fn begun(args: &Args, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(Recorder, Launch)> {
+fn begun(args: &Args, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(RunWriter, Launch)> {
     let submissions = submissions(args, &program)?;
     if args.resume && submissions.is_empty() {
         let dir = args.run.as_deref().unwrap_or(Path::new("."));
@@ -140,14 +149,14 @@ fn begun(args: &Args, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(
         Some(dir) => dir.clone(),
         None => Path::new("results").join(jiff::Zoned::now().strftime("%Y-%m-%d_%H-%M-%S").to_string()),
     };
-    let mut recorder = Recorder::create(&dir, manifest)?;
+    let mut recorder = RunWriter::create(&dir, manifest)?;
     recorder.append(Event::Started { torn_bytes: 0, worker })?;
     Ok((recorder, launch))
 }
 
 /// The rest of a run that is there.
-fn resumed(args: &Args, dir: &Path, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(Recorder, Launch)> {
-    let (mut recorder, torn_bytes) = Recorder::resume(dir)?;
+fn resumed(args: &Args, dir: &Path, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(RunWriter, Launch)> {
+    let (mut recorder, torn_bytes) = RunWriter::resume(dir)?;
     let stored = &recorder.run().manifest().plan;
     let submissions = submissions(args, &program)?;
     if !submissions.is_empty() {
@@ -174,7 +183,7 @@ fn resumed(args: &Args, dir: &Path, program: PathBuf, interrupt: &Arc<AtomicBool
     }
     recorder.append(Event::Started { torn_bytes, worker: hello.worker })?;
     if args.retry_failed {
-        let failed = |(name, results): (&String, &esr_bench::record::SubmissionResults)| {
+        let failed = |(name, results): (&String, &esr_bench::run::SubmissionResults)| {
             (!results.failures.is_empty()).then(|| name.clone())
         };
         for submission in recorder.run().results().submissions.iter().filter_map(failed).collect::<Vec<_>>() {

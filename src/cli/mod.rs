@@ -12,12 +12,12 @@ mod lint;
 mod measure;
 mod models;
 mod pairs;
+mod place;
 mod rank;
 mod rules;
 mod show;
 mod sources;
 mod timings;
-mod where_;
 
 use std::process::ExitCode;
 
@@ -75,7 +75,7 @@ enum Command {
     /// Show what a run has measured.
     Show(show::Args),
     /// Enter an entry into a published table: its place in each track, and what would gain one more.
-    Where(where_::Args),
+    Where(place::Args),
 }
 
 /// Parses the command line and runs the command.
@@ -107,7 +107,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Rank(args) => rank::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Show(args) => show::run(&args),
-        Command::Where(args) => where_::run(&args),
+        Command::Where(args) => place::run(&args),
     }
 }
 

@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use comfy_table::{Table, presets};
-use esr_bench::card::Card;
-use esr_bench::challenge::Rules;
-use esr_bench::graph::{self, Counter, OpGraph};
+use esr_bench::graph;
+use esr_bench::graph::Counter;
+use esr_bench::graph::OpGraph;
 use esr_bench::protocol::Weights;
 use esr_bench::report::description;
-use esr_bench::runner::{Launch, Limits, Recorder, locate};
+use esr_bench::rules::Rules;
 use esr_bench::submission::Submission;
+use esr_bench::submission::card::Card;
+use esr_bench::worker_process::GraphRecorder;
+use esr_bench::worker_process::{Launch, Limits, locate};
 use esr_bench::{Error, Result, exit};
 
 /// Arguments of `models`.
@@ -84,7 +87,7 @@ fn record(card: &Card, args: &Args, input: [i64; 2]) -> Result<OpGraph> {
     let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
     // Neither shapes nor costs depend on the weights' values.
     let submission = Submission::from_card(card, Weights::Random { seed: 0 });
-    let mut recorder = Recorder::start(&launch, &submission)?;
+    let mut recorder = GraphRecorder::start(&launch, &submission)?;
     let graph = recorder.record(input, None)?;
     recorder.finish()?;
     Ok(graph)

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use esr_bench::Result;
-use esr_bench::card::Card;
-use esr_bench::identify::Identifier;
 use esr_bench::protocol::Weights;
+use esr_bench::submission::card::Card;
+use esr_bench::submission::identify::Identifier;
 use esr_bench::submission::{MANIFEST, Submission};
 
 /// Models in order, each with the weights that were named after it.

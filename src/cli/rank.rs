@@ -2,12 +2,18 @@
 
 use std::path::PathBuf;
 
-use esr_bench::challenge::Rules;
-use esr_bench::challenge::rules::Track;
-use esr_bench::rank::{self, Leaderboard, Metric};
-use esr_bench::report::{self, Column, Format, Options, Sort};
+use esr_bench::entry::Metric;
+use esr_bench::rank;
+use esr_bench::rank::Leaderboard;
+use esr_bench::report;
+use esr_bench::report::Column;
+use esr_bench::report::Format;
+use esr_bench::report::{Options, Sort};
+use esr_bench::rules::Rules;
+use esr_bench::rules::schema::Track;
 use esr_bench::stats::Settings;
-use esr_bench::{Error, Result, exit, files};
+use esr_bench::util::files;
+use esr_bench::{Error, Result, exit};
 
 use super::sources::{self, Sources};
 

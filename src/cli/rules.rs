@@ -2,10 +2,10 @@
 
 use clap::Subcommand;
 use comfy_table::{Table, presets};
-use esr_bench::challenge::Rules;
-use esr_bench::challenge::edition::Origin;
-use esr_bench::challenge::rules::By;
-use esr_bench::rank::Metric;
+use esr_bench::entry::Metric;
+use esr_bench::rules::Rules;
+use esr_bench::rules::schema::By;
+use esr_bench::rules::schema::Origin;
 use esr_bench::{Error, Result, exit, rank};
 
 /// Arguments of `rules`.

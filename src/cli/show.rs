@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use esr_bench::entry::Metric;
 use esr_bench::graph::Counter;
-use esr_bench::rank::Metric;
-use esr_bench::record::{ImageRow, Run};
-use esr_bench::report::text::{self, Align, Table};
+use esr_bench::results::ImageRow;
+use esr_bench::run::Run;
+use esr_bench::text;
+use esr_bench::text::{Align, Table};
 use esr_bench::{Error, Result, exit, measure, report};
 use serde::Serialize;
 

@@ -3,13 +3,16 @@
 
 use std::path::Path;
 
-use esr_bench::challenge::edition::RULES;
-use esr_bench::challenge::table::{self, label};
-use esr_bench::challenge::{PerImage, Rules, across};
+use esr_bench::entry::Entry;
+use esr_bench::entry::label;
 use esr_bench::error::Place;
-use esr_bench::rank::Entry;
-use esr_bench::record::Run;
+use esr_bench::rules::Rules;
+use esr_bench::rules::across;
+use esr_bench::rules::edition::RULES;
+use esr_bench::run::Run;
 use esr_bench::stats::Samples;
+use esr_bench::tables::PerImage;
+use esr_bench::tables::table;
 use esr_bench::{Error, Result};
 
 use super::timings;
@@ -66,7 +69,7 @@ pub(crate) fn existing(path: &Path) -> Result<&Path> {
     let input = path.to_string_lossy();
     if !path.exists() && path.extension().is_none() && !input.contains('/') {
         let ids = Rules::ids();
-        let hint = esr_bench::toml_file::nearest(&input, ids.iter().map(String::as_str));
+        let hint = esr_bench::util::toml_file::nearest(&input, ids.iter().map(String::as_str));
         return Err(Error::Usage(format!("no file, folder or edition `{input}`{hint}")));
     }
     Ok(path)

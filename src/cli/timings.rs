@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use esr_bench::challenge::PerImage;
 use esr_bench::error::Place;
-use esr_bench::record::Run;
+use esr_bench::run::Run;
 use esr_bench::stats::{ImageTimes, Round, Samples};
+use esr_bench::tables::PerImage;
 use esr_bench::{Error, Result};
 
 /// Reads every submission's samples.
@@ -35,7 +35,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Samples>> {
 }
 
 /// The samples of the organisers' results: one round each, one pass an image. Rounds of one number are paired.
-pub(crate) fn one_round(name: &str, raw: &esr_bench::challenge::per_image::Raw) -> Samples {
+pub(crate) fn one_round(name: &str, raw: &esr_bench::tables::per_image::Raw) -> Samples {
     let images = |split: &str, times: &[f64]| -> Vec<ImageTimes> {
         let image = |(i, &ms): (usize, &f64)| ImageTimes {
             split: split.to_owned(),

@@ -7,10 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::layout::{self, Layout};
-use super::pairs::{self, Pair};
+use crate::data::layout;
+use crate::data::layout::Layout;
+use crate::data::pairs;
+use crate::data::pairs::Pair;
 use crate::error::{Error, Place, Result};
-use crate::quality::{self, Image, bicubic};
+use crate::quality;
+use crate::quality::Image;
+use crate::quality::bicubic;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -134,12 +138,12 @@ impl SetReport {
     }
 }
 
-/// Checks every data set in `path` (see [`layout`](super::find)). `progress` is told how many images of how many are done,
+/// Checks every data set in `path` (see [`layout`](crate::data::layout::find)). `progress` is told how many images of how many are done,
 /// from any thread.
 pub fn check(path: &Path, options: Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Report> {
     let layouts = layout::find(path, options.scale)?;
     if layouts.is_empty() {
-        return Err(Error::input(path, Place::Whole, super::LAYOUTS, "nothing of the kind"));
+        return Err(Error::input(path, Place::Whole, crate::data::LAYOUTS, "nothing of the kind"));
     }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let mut drafts =

@@ -50,7 +50,7 @@ pub fn find(path: &Path, scale: u32) -> Result<Vec<Layout>> {
     if found.is_empty() && !images(path)?.png.is_empty() {
         found.push(Layout { name: bare_name(path, scale), lr: Some(path.to_owned()), hr: None });
     }
-    found.sort_by(|a, b| super::natural::compare(&a.name, &b.name));
+    found.sort_by(|a, b| crate::data::natural::compare(&a.name, &b.name));
     Ok(found)
 }
 
@@ -75,7 +75,7 @@ pub(super) fn images(folder: &Path) -> Result<Files> {
         let png = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
         if png { files.png.push(path) } else { files.other.push(path) }
     }
-    let by_name = |a: &PathBuf, b: &PathBuf| super::natural::compare(&a.to_string_lossy(), &b.to_string_lossy());
+    let by_name = |a: &PathBuf, b: &PathBuf| crate::data::natural::compare(&a.to_string_lossy(), &b.to_string_lossy());
     files.png.sort_by(by_name);
     files.other.sort_by(by_name);
     Ok(files)

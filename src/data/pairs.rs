@@ -70,7 +70,7 @@ pub(super) fn pair(lr: &[PathBuf], hr: Option<&[PathBuf]>, scale: u32) -> Pairin
 
 impl Pairing {
     fn sort(&mut self) {
-        self.pairs.sort_by(|a, b| super::natural::compare(&a.image, &b.image));
+        self.pairs.sort_by(|a, b| crate::data::natural::compare(&a.image, &b.image));
     }
 }
 

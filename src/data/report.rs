@@ -3,9 +3,9 @@
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 
-use super::check::{ImageReport, Regenerated, Report, SetReport};
+use crate::data::check::{ImageReport, Regenerated, Report, SetReport};
 use crate::quality::bicubic;
-use crate::report::text::{Align, Table, grouped};
+use crate::text::{Align, Table, grouped};
 
 /// Ends without a newline.
 impl fmt::Display for Report {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::files;
+use crate::machine::files;
 
 /// The processors that the system shows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

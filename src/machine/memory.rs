@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::files;
+use crate::machine::files;
 
 /// Main memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! What state the machine is in when a round begins: provenance for its figures.
 
 use crate::machine;
-use crate::record::Conditions;
+use crate::run::Conditions;
 
 /// The machine's state now: its load, and for a run on a GPU the driver's view of it.
 pub(super) fn conditions(device: &str) -> Conditions {

@@ -8,7 +8,7 @@ use rand_pcg::Pcg64;
 use crate::error::{Error, Place, Result};
 use crate::protocol::FileHash;
 use crate::quality::Image;
-use crate::record::{Plan, PlannedImage, Source};
+use crate::run::{Plan, PlannedImage, Source};
 
 /// The side of the synthetic input: the size at which the field counts FLOPs.
 pub(super) const SYNTHETIC: usize = 256;
@@ -42,7 +42,7 @@ pub(super) fn identify(path: &Path) -> Result<FileHash> {
 
 fn hash_of(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    Ok(crate::record::sha256(&bytes))
+    Ok(crate::util::sha256(&bytes))
 }
 
 /// Whether every file is what it was when the run began: the rest of a run on other data or weights would be another run.

@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use crate::record::{Plan, Planned, PlannedImage, Results, Stage};
+use crate::run::Results;
+use crate::run::Stage;
+use crate::run::{Plan, Planned, PlannedImage};
 
 /// The plan and what is recorded of it.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +21,7 @@ impl<'a> Missing<'a> {
 
     /// Whether a stage needs no looking at: it failed before, or what it stands on did.
     pub(super) fn is_off(self, submission: &str, stage: Stage) -> bool {
-        let failed = |s: &crate::record::SubmissionResults| {
+        let failed = |s: &crate::run::SubmissionResults| {
             s.failures.contains_key(&stage) || s.failures.contains_key(&Stage::Quality)
         };
         self.results.submissions.get(submission).is_none_or(failed)
@@ -93,7 +95,7 @@ fn for_memory(images: &[PlannedImage], cpu: bool) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Source;
+    use crate::run::Source;
 
     fn image(split: &str, height: usize, width: usize) -> PlannedImage {
         PlannedImage { split: split.into(), image: "x".into(), height, width, source: Source::Synthetic { seed: 0 } }

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::input;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
+use crate::measure::input;
 use crate::protocol::{Network, Switches, Weights};
 use crate::quality::Image;
-use crate::record::{Limit, NAMES, Plan, Planned, PlannedImage, Source, check_name};
+use crate::run::{Limit, Plan, Planned, PlannedImage, Source};
 use crate::stats::Protocol;
 use crate::submission::Submission;
-use crate::toml_file;
+use crate::submission::name::{NAMES, check_name};
+use crate::util::toml_file;
 
 /// What was asked for, defaults filled in.
 #[derive(Debug, Clone)]

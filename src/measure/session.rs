@@ -4,23 +4,28 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::missing::Missing;
-use super::{Progress, conditions, input, schedule};
 use crate::error::{Error, Result};
 use crate::graph;
+use crate::measure::missing::Missing;
+use crate::measure::progress::Progress;
+use crate::measure::{conditions, input, schedule};
 use crate::protocol::{Inferred, Load, Loaded, Memory, Reply, Request, Timed};
-use crate::quality::{self, Image};
-use crate::record::{
-    Event, ImageQuality, MeasuredMemory, Plan, Planned, PlannedImage, Recorder, RoundImage, RoundTimes, Stage,
-};
-use crate::runner::{Exchange, Failure, Launch, Worker};
+use crate::quality;
+use crate::quality::Image;
+use crate::run::RunWriter;
+use crate::run::{Event, ImageQuality, MeasuredMemory, RoundImage, RoundTimes, Stage};
+use crate::run::{Plan, Planned, PlannedImage};
+use crate::worker_process::Exchange;
+use crate::worker_process::Failure;
+use crate::worker_process::Launch;
+use crate::worker_process::Worker;
 
 /// The side of the input at which operations are recorded: the field's convention.
 const RECORDED: i64 = 256;
 
 /// Everything that a session works with.
 pub struct Session<'a> {
-    recorder: &'a mut Recorder,
+    recorder: &'a mut RunWriter,
     launch: &'a Launch,
     interrupt: Arc<AtomicBool>,
     progress: &'a Progress,
@@ -69,7 +74,7 @@ impl From<Error> for Stop {
 impl<'a> Session<'a> {
     /// Reads the LR images, and checks that every file is still that of the plan.
     pub fn new(
-        recorder: &'a mut Recorder,
+        recorder: &'a mut RunWriter,
         launch: &'a Launch,
         interrupt: Arc<AtomicBool>,
         progress: &'a Progress,
@@ -180,7 +185,7 @@ impl<'a> Session<'a> {
         let Some(rgb) = self.exchange.take(&slot, height, width)? else {
             return Err(Stop::Failed(format!("the exchange file was cut short during {doing}")));
         };
-        let found = crate::record::sha256(&rgb);
+        let found = crate::util::sha256(&rgb);
         if found != inferred.sha256 {
             return Err(Stop::Failed(format!("SR differs from the hash that the worker stated during {doing}")));
         }
@@ -390,5 +395,5 @@ fn describe(image: &PlannedImage) -> String {
 }
 
 fn unexpected(reply: &Reply, doing: &str) -> Stop {
-    Stop::Failed(format!("{} during {doing}", crate::runner::name_of(reply)))
+    Stop::Failed(format!("{} during {doing}", crate::worker_process::name_of(reply)))
 }

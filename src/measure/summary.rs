@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::entry::Entry;
+use crate::entry::Metric;
+use crate::entry::Trust;
 use crate::error::Result;
 use crate::graph::Counter;
-use crate::rank::{Entry, Metric};
-use crate::record::Run;
-use crate::report::text::{self, Align, Cell, Style, Table};
-use crate::stats::{self, Protocol};
-use crate::submission::Trust;
+use crate::run::Run;
+use crate::stats;
+use crate::stats::Protocol;
+use crate::text;
+use crate::text::{Align, Cell, Style, Table};
 
 /// Columns of every table, where any entry has them.
 const METRICS: [Metric; 6] =

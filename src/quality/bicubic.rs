@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::image::Image;
+use crate::quality::image::Image;
 
 /// The only scale of this module.
 pub const SCALE: usize = 4;

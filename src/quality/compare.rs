@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::image::Image;
-use super::view::View;
-use super::{luma, psnr, ssim};
 use crate::error::{Error, Result};
+use crate::quality::image::Image;
+use crate::quality::view::View;
+use crate::quality::{luma, psnr, ssim};
 
 /// What a leaderboard and a paper's table need of one image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

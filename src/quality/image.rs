@@ -6,8 +6,8 @@ use std::path::Path;
 
 use png::{BitDepth, ColorType, Decoder, Transformations};
 
-use super::view::View;
 use crate::error::{Error, Place, Result};
+use crate::quality::view::View;
 
 /// The most pixels that a file may claim: 2^28, eight times the largest image of any challenge. A header is a promise
 /// that a damaged or hostile file need not keep, and memory is set aside on its word.

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::luma;
-use super::view::View;
+use crate::quality::luma;
+use crate::quality::view::View;
 
 /// `20 log10(255 / sqrt(sse / n))`; infinite where nothing differs.
 pub fn psnr(sse: f64, n: u64) -> f64 {

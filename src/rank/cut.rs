@@ -1,7 +1,7 @@
 //! Cuts: the least PSNR that an entry must keep, as it is applied to rounded values.
 
-use super::rounding::round_to;
-use crate::challenge::rules::Cut;
+use crate::entry::rounding::round_to;
+use crate::rules::schema::Cut;
 
 /// What a cut says of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(super) fn shown(cut: &Cut, value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rank::Metric;
+    use crate::entry::Metric;
 
     #[test]
     fn values_are_rounded_before_they_are_compared() {

@@ -1,8 +1,8 @@
 //! What the first image does to a ranking: nothing warms up the organisers' harness, so that it holds what starting costs.
 
-use super::entry::Metric;
-use super::leaderboard::{Leaderboard, Row};
-use crate::challenge::table::label;
+use crate::entry::Metric;
+use crate::entry::label;
+use crate::rank::leaderboard::{Leaderboard, Row};
 
 /// Above this, every pair would be too many to tell and to compute.
 const MOST_ROWS: usize = 500;

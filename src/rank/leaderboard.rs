@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Metric};
+use crate::entry::Entry;
+use crate::entry::Metric;
 use crate::stats::EntryUncertainty;
 
 /// One track of one edition, ranked.

@@ -1,21 +1,19 @@
 //! Ranking: a pure function from entries and rules to a leaderboard.
+//! It may use [`crate::entry`], [`crate::rules`] and [`crate::stats`].
 
-pub mod audit;
 pub mod cut;
-pub mod entry;
 pub mod first_image;
-pub mod leaderboard;
+mod leaderboard;
 mod notes;
+pub mod placement;
 #[expect(clippy::module_inception, reason = "the one function that the module is named after")]
 mod rank;
-pub mod rounding;
 pub mod score;
+mod standing;
 mod ties;
-mod uncertain;
-pub mod where_;
+mod uncertainty;
 
-pub use entry::{Entry, Metric};
 pub use leaderboard::{Leaderboard, Row, Unranked};
 pub use notes::departures;
 pub use rank::{Options, rank, rank_with};
-pub use uncertain::add_uncertainty;
+pub use uncertainty::add_uncertainty;

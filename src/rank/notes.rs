@@ -1,14 +1,16 @@
 //! What a leaderboard says by itself: figures that are not comparable, cuts that hang on rounding, ties, and where a
 //! published table departs from its own rules.
 
-use super::cut::{self, Verdict};
-use super::entry::{Entry, Metric};
-use super::leaderboard::{Leaderboard, Row};
-use super::rank::Standing;
-use super::ties;
-use crate::challenge::Rules;
-use crate::challenge::rules::{By, Ties, Track, Values};
-use crate::challenge::table::label;
+use crate::entry::Entry;
+use crate::entry::Metric;
+use crate::entry::label;
+use crate::rank::cut;
+use crate::rank::cut::Verdict;
+use crate::rank::leaderboard::{Leaderboard, Row};
+use crate::rank::standing::Standing;
+use crate::rank::ties;
+use crate::rules::Rules;
+use crate::rules::schema::{By, Ties, Track, Values};
 
 /// More examples than this in one note help nobody.
 const EXAMPLES: usize = 6;

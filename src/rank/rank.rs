@@ -1,19 +1,22 @@
 //! The one ranking function, for every edition and track.
 
+use crate::rank::standing::Standing;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::cut;
-use super::entry::{Entry, Metric};
-use super::leaderboard::{Leaderboard, Row, Unranked};
-use super::notes::{self, Ranked};
-use super::score::score;
-use super::ties;
-use crate::challenge::Rules;
-use crate::challenge::rules::{Average, By, ScoreRule, Track};
-use crate::challenge::table::label;
+use crate::entry::Entry;
+use crate::entry::Metric;
+use crate::entry::label;
 use crate::error::{Error, Result};
+use crate::rank::cut;
+use crate::rank::leaderboard::{Leaderboard, Row, Unranked};
+use crate::rank::notes;
+use crate::rank::notes::Ranked;
+use crate::rank::score::score;
+use crate::rank::ties;
+use crate::rules::Rules;
+use crate::rules::schema::{Average, By, ScoreRule, Track};
 
 /// What a ranking depends on besides entries and rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -121,7 +124,7 @@ fn find_baseline(all: &[Cow<'_, Entry>], rules: &Rules, options: &Options) -> Re
     let named = |name: &str| all.iter().position(|e| e.team == name || e.submission == name || label(e) == name);
     if let Some(name) = &options.baseline {
         let known: Vec<String> = all.iter().map(|e| label(e)).collect();
-        let hint = || crate::toml_file::nearest(name, known.iter().map(String::as_str));
+        let hint = || crate::util::toml_file::nearest(name, known.iter().map(String::as_str));
         return named(name)
             .map(Some)
             .ok_or_else(|| Error::Usage(format!("no entry `{name}` to be the baseline{}", hint())));
@@ -261,15 +264,6 @@ impl<'a> Applied<'a> {
         }
         notes
     }
-}
-
-/// A ranked candidate.
-pub(super) struct Standing {
-    pub(super) index: usize,
-    pub(super) rank: u32,
-    pub(super) score: Option<f64>,
-    pub(super) metric_ranks: BTreeMap<Metric, u32>,
-    pub(super) metric_scores: BTreeMap<Metric, f64>,
 }
 
 struct Ranking<'a> {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::{Entry, Metric};
-use crate::challenge::rules::ScoreRule;
+use crate::entry::Entry;
+use crate::entry::Metric;
+use crate::rules::schema::ScoreRule;
 
 /// An entry's score.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::entry::{Entry, Metric};
-use super::rounding::round_to;
-use crate::challenge::rules::{MetricRanks, Ties, Values};
+use crate::entry::Entry;
+use crate::entry::Metric;
+use crate::entry::rounding::round_to;
+use crate::rules::schema::{MetricRanks, Ties, Values};
 
 /// An order of entries that depends on nothing but their content: the ranking of a table must not depend on its rows' order.
 pub(super) fn canonical(a: &Entry, b: &Entry) -> Ordering {

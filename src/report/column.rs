@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::text;
-use super::view::{Kind, Line};
-use crate::rank::Metric;
-use crate::submission::Trust;
-use crate::toml_file::nearest;
+use crate::entry::Metric;
+use crate::entry::Trust;
+use crate::report::line::{Kind, Line};
+use crate::text;
+use crate::util::toml_file::nearest;
 
 /// One column of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,7 +200,7 @@ impl Column {
                 .map_or_else(String::new, |i| format!("{}-{}", runtime(Some(i.low)), runtime(Some(i.high)))),
             Column::Ranked => if line.kind == Kind::Ranked { "yes" } else { "no" }.into(),
             Column::Pareto => if line.pareto { "*" } else { "" }.into(),
-            Column::Team if line.kind == Kind::Baseline => text::marked_baseline(&line.entry.team),
+            Column::Team if line.kind == Kind::Baseline => marked_baseline(&line.entry.team),
             other => other.exact(track, line),
         }
     }
@@ -245,6 +245,22 @@ impl FromStr for Column {
             format!("no column `{s}`{}", nearest(s, known.iter().map(String::as_str)))
         })
     }
+}
+
+/// The columns of the table of entries that are not ranked: no rank, no score, and the reason at the end.
+pub(super) fn unranked_columns(columns: &[Column]) -> Vec<Column> {
+    let apply = |c: &Column| matches!(c, Column::Team | Column::Submission | Column::Metric(_) | Column::Trust);
+    let mut out: Vec<Column> = columns.iter().copied().filter(apply).collect();
+    if !out.contains(&Column::Team) && !out.contains(&Column::Submission) {
+        out.insert(0, Column::Team);
+    }
+    out.push(Column::Reason);
+    out
+}
+
+/// `IMDN (baseline)`, if the name does not say so itself.
+pub(super) fn marked_baseline(team: &str) -> String {
+    if team.to_lowercase().contains("baseline") { team.to_owned() } else { format!("{team} (baseline)") }
 }
 
 #[cfg(test)]

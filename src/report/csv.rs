@@ -1,10 +1,11 @@
 //! CSV: full precision, one line an entry, the fixed header unless other columns are asked for.
 
-use super::column::Column;
-use super::{Report, View};
 use crate::error::{Error, Result};
+use crate::report::Report;
+use crate::report::column::Column;
+use crate::report::view::View;
 
-/// See [`super::Format::Csv`].
+/// See [`crate::report::Format::Csv`].
 pub(super) struct Csv;
 
 impl Report for Csv {

@@ -1,8 +1,9 @@
 //! A network described: its card, its block diagram, its published figures beside ours.
 
-use super::text::{Align, Table, fixed, grouped};
-use crate::card::{Card, Published};
-use crate::graph::{Module, Tally};
+use crate::graph::Module;
+use crate::graph::Tally;
+use crate::submission::card::{Card, Published};
+use crate::text::{Align, Table, fixed, grouped};
 
 /// What the card says, a line each.
 pub fn card(card: &Card) -> String {
@@ -98,8 +99,12 @@ pub fn figures(published: &Published, ours: Option<&Tally>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::build::{Builder, Conv2d};
-    use crate::graph::{Counter, OpGraph, costs, count, tree};
+    use crate::graph::Builder;
+    use crate::graph::Counter;
+    use crate::graph::OpGraph;
+    use crate::graph::build::Conv2d;
+    use crate::graph::tree;
+    use crate::graph::{costs, count};
 
     fn network() -> OpGraph {
         let mut b = Builder::new("Net", [1, 3, 8, 8]);

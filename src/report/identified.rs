@@ -3,10 +3,10 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::text::grouped;
 use crate::error::{Error, Result};
-use crate::identify::{cards, config, known_range};
 use crate::protocol::{Candidate, Identified};
+use crate::submission::identify::{cards, config, known_range};
+use crate::text::grouped;
 
 /// One file's findings, or why there are none.
 pub fn table(file: &Path, found: &Result<Identified>) -> Result<String> {

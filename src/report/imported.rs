@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::text::{Align, Table};
-use crate::import::{Imported, Outcome, Row};
+use crate::submission::import::{Imported, Outcome, Row};
+use crate::text::{Align, Table};
 
 /// The folders that were written, those that were there, and what was left with the reason.
 pub fn table(imported: &Imported) -> String {

@@ -2,9 +2,13 @@
 
 use std::fmt::Write;
 
-use super::text::{Align, Table, fixed, grouped};
 use crate::error::{Error, Result};
-use crate::graph::{BlockDiff, By, Counter, Growth, Inspection, Row};
+use crate::graph::BlockDiff;
+use crate::graph::Counter;
+use crate::graph::Growth;
+use crate::graph::Inspection;
+use crate::graph::{By, Row};
+use crate::text::{Align, Table, fixed, grouped};
 
 /// The rows' columns in CSV: the same for every grouping.
 pub const CSV_HEADER: [&str; 17] = [

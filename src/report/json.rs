@@ -1,9 +1,10 @@
 //! JSON: the leaderboard as it is, one object.
 
-use super::{Report, View};
 use crate::error::{Error, Result};
+use crate::report::Report;
+use crate::report::view::View;
 
-/// See [`super::Format::Json`].
+/// See [`crate::report::Format::Json`].
 pub(super) struct Json;
 
 impl Report for Json {

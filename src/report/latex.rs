@@ -3,12 +3,14 @@
 
 use std::fmt::Write;
 
-use super::column::Column;
-use super::view::Line;
-use super::{Report, View, text};
 use crate::error::Result;
+use crate::report::Report;
+use crate::report::column::Column;
+use crate::report::line::Line;
+use crate::report::view::View;
+use crate::text;
 
-/// See [`super::Format::Latex`].
+/// See [`crate::report::Format::Latex`].
 pub(super) struct Latex;
 
 impl Report for Latex {

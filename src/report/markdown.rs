@@ -1,13 +1,16 @@
 //! Markdown: pipe tables with ranks in parentheses, best in bold.
 
+use crate::report::column::unranked_columns;
 use std::fmt::Write;
 
-use super::column::Column;
-use super::view::Line;
-use super::{Report, View, text};
 use crate::error::Result;
+use crate::report::Report;
+use crate::report::column::Column;
+use crate::report::line::Line;
+use crate::report::view::View;
+use crate::text;
 
-/// See [`super::Format::Markdown`].
+/// See [`crate::report::Format::Markdown`].
 pub(super) struct Markdown;
 
 impl Report for Markdown {
@@ -19,7 +22,7 @@ impl Report for Markdown {
         let unranked: Vec<_> = view.unranked().collect();
         if !unranked.is_empty() {
             out.push_str("\nNot ranked:\n\n");
-            table(&mut out, view, &text::unranked_columns(&columns), &unranked);
+            table(&mut out, view, &unranked_columns(&columns), &unranked);
         }
         let notes = view.notes();
         if !notes.is_empty() {

@@ -11,19 +11,21 @@ pub mod imported;
 pub mod inspection;
 mod json;
 mod latex;
+mod line;
 mod markdown;
 mod options;
 mod pareto;
 mod terminal;
-pub mod text;
+
 mod view;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use column::Column;
+pub use line::{Kind, Line};
 pub use options::{Options, Sort, colour_on_stdout, parse_pareto};
-pub use view::{Kind, Line, View};
+pub use view::View;
 
 use crate::error::Result;
 use crate::rank::Leaderboard;
@@ -99,7 +101,7 @@ impl FromStr for Format {
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         Format::ALL.into_iter().find(|f| f.name() == s).ok_or_else(|| {
-            let hint = crate::toml_file::nearest(s, Format::ALL.iter().map(|f| f.name()));
+            let hint = crate::util::toml_file::nearest(s, Format::ALL.iter().map(|f| f.name()));
             format!("no format `{s}`{hint}")
         })
     }

@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 use std::str::FromStr;
 
-use super::column::Column;
-use crate::rank::Metric;
+use crate::entry::Metric;
+use crate::report::column::Column;
 
 /// How a leaderboard is shown. The default shows all of it, by rank, with the track's columns, without colour.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,6 +1,7 @@
 //! The Pareto front of two metrics.
 
-use crate::rank::{Metric, Row};
+use crate::entry::Metric;
+use crate::rank::Row;
 
 /// Marks the rows that no other row beats: no row is at least as good by both metrics and better by one. A row without one of
 /// the metrics is not on the front.
@@ -26,7 +27,7 @@ pub(super) fn mark(rows: &mut [Row], (a, b): (Metric, Metric)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rank::Entry;
+    use crate::entry::Entry;
 
     fn row(runtime: f64, psnr: Option<f64>) -> Row {
         let mut entry = Entry::default();

@@ -1,14 +1,17 @@
 //! The table for people: each metric's rank in parentheses as the challenge prints it, below it what is not ranked and why.
 
+use crate::report::column::unranked_columns;
 use std::fmt::Write;
 
-use super::column::Column;
-use super::text::{Align, Cell, Style, Table};
-use super::view::{Kind, Line};
-use super::{Report, View, text};
 use crate::error::Result;
+use crate::report::Report;
+use crate::report::column::Column;
+use crate::report::line::{Kind, Line};
+use crate::report::view::View;
+use crate::text;
+use crate::text::{Align, Cell, Style, Table};
 
-/// See [`super::Format::Table`].
+/// See [`crate::report::Format::Table`].
 pub(super) struct Terminal;
 
 impl Report for Terminal {
@@ -20,7 +23,7 @@ impl Report for Terminal {
         let _ = writeln!(out, "{}", table(view, &columns, &lines));
         let unranked: Vec<Line<'_>> = view.unranked().collect();
         if !unranked.is_empty() {
-            let _ = writeln!(out, "\nNot ranked:\n\n{}", table(view, &text::unranked_columns(&columns), &unranked));
+            let _ = writeln!(out, "\nNot ranked:\n\n{}", table(view, &unranked_columns(&columns), &unranked));
         }
         let notes = view.notes();
         if !notes.is_empty() {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::*;
-use crate::rank::{Entry, Metric, Row, Unranked};
+use crate::entry::Entry;
+use crate::entry::Metric;
+use crate::rank::{Row, Unranked};
+use crate::report::*;
 
 fn entry(team: &str, values: [Option<f64>; 6]) -> Entry {
     let metrics =

@@ -1,16 +1,18 @@
 //! A leaderboard as it is to be shown: sorted, cut, marked, with its columns.
 
+use crate::report::line::{Kind, Line};
 use indexmap::IndexMap;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::column::Column;
-use super::options::{Options, Sort};
-use super::{pareto, text};
-use crate::rank::{Entry, Leaderboard, Metric, Row};
-use crate::stats::{EntryUncertainty, Interval};
+use crate::entry::Metric;
+use crate::rank::{Leaderboard, Row};
+use crate::report::column::Column;
+use crate::report::options::{Options, Sort};
+use crate::report::pareto;
+use crate::text;
 
-/// What a [`super::Report`] writes down.
+/// What a [`crate::report::Report`] writes down.
 #[derive(Debug)]
 pub struct View<'a> {
     /// The leaderboard after `sort`, `top` and `pareto`.
@@ -20,60 +22,6 @@ pub struct View<'a> {
     /// The best value of each metric over ALL ranked rows, those that `top` left out included.
     best: BTreeMap<Metric, f64>,
     score_decimals: usize,
-}
-
-/// In which part of the table a line stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A ranked entry.
-    Ranked,
-    /// The baseline, apart from the ranking.
-    Baseline,
-    /// An entry that is not ranked.
-    Unranked,
-}
-
-/// One entry, in whichever part of the table.
-#[derive(Debug, Clone, Copy)]
-pub struct Line<'a> {
-    /// Its part.
-    pub kind: Kind,
-    /// Its place, if ranked.
-    pub rank: Option<u32>,
-    /// Its rank sum or score.
-    pub score: Option<f64>,
-    /// Its entry.
-    pub entry: &'a Entry,
-    /// Whether it is on the Pareto front.
-    pub pareto: bool,
-    /// Why it is not ranked.
-    pub reason: Option<&'a str>,
-    row: Option<&'a Row>,
-}
-
-impl Line<'_> {
-    /// The entry's rank by `metric`, if it is ranked by it.
-    pub fn metric_rank(&self, metric: Metric) -> Option<u32> {
-        self.row.filter(|_| self.kind == Kind::Ranked)?.metric_ranks.get(&metric).copied()
-    }
-
-    /// How sure the entry's place is, where that was asked for.
-    pub fn uncertainty(&self) -> Option<&EntryUncertainty> {
-        self.row?.uncertainty.as_ref()
-    }
-
-    pub(super) fn rank_interval(&self) -> Option<(u32, u32)> {
-        self.uncertainty()?.rank_interval
-    }
-
-    pub(super) fn runtime_interval(&self) -> Option<Interval> {
-        self.uncertainty()?.runtime_interval
-    }
-
-    /// The entry's partial score by `metric`.
-    pub fn metric_score(&self, metric: Metric) -> Option<f64> {
-        self.row?.metric_scores.get(&metric).copied()
-    }
 }
 
 /// One cell for people.

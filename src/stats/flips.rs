@@ -118,7 +118,7 @@ pub(super) fn share_at_least(values: &[f64], observed: f64) -> f64 {
 /// allows.
 pub(super) fn clipped(differences: &[f64]) -> Vec<f64> {
     let absolute: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
-    let limit = 1.25 * super::summary::median(&absolute);
+    let limit = 1.25 * crate::stats::summary::median(&absolute);
     if limit > 0.0 { differences.iter().map(|d| d.clamp(-limit, limit)).collect() } else { differences.to_vec() }
 }
 

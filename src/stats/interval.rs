@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
-use super::samples::Samples;
-use super::summary::{Protocol, image_runtime, mean, median, split_names};
+use crate::stats::samples::Samples;
+use crate::stats::summary::{Protocol, image_runtime, mean, median, split_names};
 
 /// A closed interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Many comparisons at once: corrections, and letters for what cannot be told apart.
 
-use super::flips::{Patterns, share_at_least};
+use crate::stats::flips::{Patterns, share_at_least};
 
 /// Holm's step-down correction: adjusted p-values in the order given. Controls the chance of any false rejection under any
 /// dependence (Holm 1979).

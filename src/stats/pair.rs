@@ -7,11 +7,11 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::flips::{Patterns, clipped, fewest_rounds};
-use super::interval::{Interval, deviation};
-use super::samples::Samples;
-use super::summary::{Protocol, RoundTable, median};
 use crate::error::Result;
+use crate::stats::flips::{Patterns, clipped, fewest_rounds};
+use crate::stats::interval::{Interval, deviation};
+use crate::stats::samples::Samples;
+use crate::stats::summary::{Protocol, RoundTable, median};
 
 /// What every statistic here is computed with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@
 //! is: the share of resamples that put an entry at place k.
 //!
 //! What holds. For any true runtimes, tied ones included, an interval covers the true rank (every rank of a tie) with at least
-//! `level`, if the noise of two entries' log ratio is symmetric (see [`super::flips`]). Among exact ties the coverage IS `level`
+//! `level`, if the noise of two entries' log ratio is symmetric (see [`crate::stats::flips`]). Among exact ties the coverage IS `level`
 //! (95.2 % in 2,000 simulated sessions of three groups of four). Everywhere else the interval is wider than it need be: 99.6 %
 //! for twelve entries that differ by a hundredth of the noise, since only errors in one direction count and a middle place takes
 //! several of them to be missed; 99.9 % where neighbours are a standard error apart; and entries far from all others always
@@ -18,13 +18,14 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-use super::flips::{Patterns, clipped, fewest_rounds};
-use super::interval::{self, Interval};
-use super::multiple::{holm, letters, step_down};
-use super::pair::{Settings, log_ratios};
-use super::samples::Samples;
-use super::summary::{Protocol, RoundTable};
 use crate::error::{Error, Result};
+use crate::stats::flips::{Patterns, clipped, fewest_rounds};
+use crate::stats::interval;
+use crate::stats::interval::Interval;
+use crate::stats::multiple::{holm, letters, step_down};
+use crate::stats::pair::{Settings, log_ratios};
+use crate::stats::samples::Samples;
+use crate::stats::summary::{Protocol, RoundTable};
 
 /// What places are given by.
 #[derive(Clone, Copy)]

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::samples::{ImageTimes, Round, Samples};
 use crate::error::{Error, Result};
+use crate::stats::samples::{ImageTimes, Round, Samples};
 
 /// How timings become one figure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use esr_bench::quality::{Image, bicubic};
+use esr_bench::quality::Image;
+use esr_bench::quality::bicubic;
 
 use super::mock;
 

@@ -5,7 +5,8 @@ use std::process::{Command, Output};
 
 use crate::networks::mini;
 use esr_bench::exit;
-use esr_bench::graph::{Builder, file};
+use esr_bench::graph::Builder;
+use esr_bench::graph::file;
 
 fn inspect(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_esr-bench")).arg("inspect").args(args).output().unwrap()

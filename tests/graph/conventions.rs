@@ -2,7 +2,10 @@
 //!
 //! The fvcore figures were printed by fvcore 0.1.5.post20221221 on PyTorch 2.11 for the same operation and shapes.
 
-use esr_bench::graph::{Arg, Builder, Counter, Tally, count};
+use esr_bench::graph::Arg;
+use esr_bench::graph::Builder;
+use esr_bench::graph::Counter;
+use esr_bench::graph::{Tally, count};
 
 /// One operation on tensors of these shapes, named after its schema's arguments.
 fn one(op: &str, tensors: &[(&str, &[i64])], output: &[i64], class: &str) -> [Tally; 3] {

@@ -1,7 +1,11 @@
 //! What `inspect` shows, to the letter.
 
 use crate::networks::mini;
-use esr_bench::graph::{By, Counter, diff, dot, inspect};
+use esr_bench::graph::By;
+use esr_bench::graph::Counter;
+use esr_bench::graph::diff;
+use esr_bench::graph::dot;
+use esr_bench::graph::inspect;
 use esr_bench::report::inspection::{csv, diff_csv, diff_table, json, table};
 
 #[test]

@@ -46,7 +46,9 @@ fn numbers_that_cannot_be_are_named_with_their_key() {
 
 #[test]
 fn absurd_numbers_are_counted_without_overflow() {
-    use esr_bench::graph::{By, Counter, inspect};
+    use esr_bench::graph::By;
+    use esr_bench::graph::Counter;
+    use esr_bench::graph::inspect;
     let mut value = serde_json::to_value(mini(8, 8, 4)).unwrap();
     for tensor in value["tensors"].as_array_mut().unwrap() {
         let rank = tensor["shape"].as_array().unwrap().len() as u32;

@@ -1,6 +1,8 @@
 //! The memory bound by liveness.
 
-use esr_bench::graph::{Arg, Builder, memory};
+use esr_bench::graph::Arg;
+use esr_bench::graph::Builder;
+use esr_bench::graph::memory;
 
 const PLANE: u64 = 4 * 8 * 8;
 

@@ -1,7 +1,8 @@
 //! Small networks that several tests look at.
 
+use esr_bench::graph::Builder;
 use esr_bench::graph::build::Conv2d;
-use esr_bench::graph::{Arg, Builder, OpGraph};
+use esr_bench::graph::{Arg, OpGraph};
 
 /// A distillation network in miniature: a head, two blocks with an attention gate and a functional skip, an upsampler.
 pub(crate) fn mini(height: i64, width: i64, channels: i64) -> OpGraph {

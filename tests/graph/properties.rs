@@ -1,7 +1,11 @@
 //! What holds for every network.
 
+use esr_bench::graph::Builder;
+use esr_bench::graph::Counter;
+use esr_bench::graph::OpGraph;
 use esr_bench::graph::build::Conv2d;
-use esr_bench::graph::{Builder, By, Counter, OpGraph, Tally, costs, count, rows};
+use esr_bench::graph::{By, rows};
+use esr_bench::graph::{Tally, costs, count};
 use proptest::prelude::*;
 
 /// A layer of a random network.

@@ -1,8 +1,10 @@
 //! Receptive fields, where a hand can check them.
 
 use crate::networks::{mean_args, mini};
+use esr_bench::graph::Arg;
+use esr_bench::graph::Builder;
 use esr_bench::graph::build::Conv2d;
-use esr_bench::graph::{Arg, Builder, receptive};
+use esr_bench::graph::receptive;
 
 fn ints(list: &[i64]) -> Arg {
     Arg::List(list.iter().map(|&n| Arg::Int(n)).collect())

@@ -8,7 +8,8 @@ use std::os::unix::fs::FileExt;
 
 use esr_bench::protocol::{Failed, Slot};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 /// An open slot whose two ranges lie within the file and apart.
 pub(crate) struct Exchange<'a> {

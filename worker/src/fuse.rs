@@ -7,7 +7,8 @@ use esr_models::arch::Arch;
 use esr_models::{rep, state};
 use serde_json::{Map, Value};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 /// Answers `fuse`.
 pub(crate) fn fuse(arch: &str, config: &Map<String, Value>, weights: &Path, output: &Path) -> Result<Fused> {

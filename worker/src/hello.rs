@@ -4,7 +4,8 @@ use esr_bench::protocol::{Device, Hello, VERSION};
 use esr_models::arch::REGISTRY;
 use serde_json::Value;
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 use crate::{cuda, shim};
 
 /// Answers `hello`.

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use esr_bench::card::Card;
 use esr_bench::protocol::{Candidate, Identified};
+use esr_bench::submission::card::Card;
 use esr_models::arch::{Arch, Guess};
 use esr_models::identify::{self, Match};
 use esr_models::state::{self, State};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 /// Answers `identify`.
 pub(crate) fn identify(file: &Path) -> Result<Identified> {

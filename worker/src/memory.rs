@@ -5,7 +5,8 @@ use std::fs;
 use esr_bench::protocol::{Failed, FailureKind, Memory, MemoryHow, Slot};
 use tch::{Device, Tensor};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 use crate::session::Session;
 use crate::shim::device::{peak_bytes, reset_peak, synchronize};
 

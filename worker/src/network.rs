@@ -5,14 +5,16 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use esr_bench::protocol::{self, FileHash, Weights};
+use esr_bench::protocol;
+use esr_bench::protocol::{FileHash, Weights};
 use esr_models::arch::{Arch, Built};
 use esr_models::vars::{Var, Vars};
 use esr_models::{identify, state};
 use sha2::{Digest, Sha256};
 use tch::{Device, Tensor};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 use crate::program::Program;
 
 /// A network that stands ready on its device.

@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 /// RGB bytes, rows first, to a (1, 3, H, W) float tensor on `device`: `x = byte / (255 / data_range)`.
 pub(crate) fn to_input(bytes: &[u8], height: i64, width: i64, data_range: f64, device: Device) -> Result<Tensor> {

@@ -5,7 +5,8 @@ use esr_bench::graph::{OpGraph, Recorded, Role, TensorId, TensorInfo};
 use esr_models::vars::VarKind;
 use tch::{Kind, Tensor};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 use crate::session::Session;
 use crate::shim::meta;
 use crate::shim::recorder::{Recorder, SeenTensor};

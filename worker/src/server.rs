@@ -6,9 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use esr_bench::protocol::{Numbered, Reply, Request};
 use serde_json::Value;
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 use crate::session::Session;
-use crate::{fuse, hello, identify};
+use crate::submission::identify;
+use crate::{fuse, hello};
 
 /// Answers until `exit` or the end of the input.
 ///

@@ -7,8 +7,10 @@ use esr_models::vars::VarKind;
 use tch::{Device, Tensor};
 
 use crate::exchange::Exchange;
-use crate::failure::{self, Result};
-use crate::network::{self, Network};
+use crate::failure;
+use crate::failure::Result;
+use crate::network;
+use crate::network::Network;
 use crate::pixels::{Sr, to_input};
 use crate::{cuda, program, shim};
 

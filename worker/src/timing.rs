@@ -5,7 +5,8 @@ use std::time::Instant;
 use esr_bench::protocol::{Slot, Timed};
 use tch::{Device, Tensor};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 use crate::process;
 use crate::session::Session;
 use crate::shim::device::{Event, synchronize};

@@ -12,7 +12,8 @@ use tch::Tensor;
 use super::Guess;
 use super::keys::Keys;
 use crate::blocks::{ConvAct, Upsampler};
-use crate::nn::{self, Act, ActKind, Conv, Conv2d, Layer};
+use crate::nn;
+use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
 use crate::scope;
 use crate::vars::{Path, StateDict};
 

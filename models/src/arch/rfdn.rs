@@ -11,7 +11,8 @@ use tch::Tensor;
 use super::Guess;
 use super::keys::Keys;
 use crate::blocks::{ConvAct, Esa, Rfdb, RfdbConfig, Upsampler};
-use crate::nn::{self, ActKind, Conv, Conv2d, Layer};
+use crate::nn;
+use crate::nn::{ActKind, Conv, Conv2d, Layer};
 use crate::scope;
 use crate::vars::{Path, StateDict};
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use esr_bench::card::Card;
+use esr_bench::submission::card::Card;
 use esr_models::arch::{Arch, Built};
 use esr_models::state;
 use esr_models::vars::{StateDict, Vars};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use esr_bench::quality::{self, Image};
+use esr_bench::quality;
+use esr_bench::quality::Image;
 use serde::Deserialize;
 use tch::{Kind, Tensor};
 

@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use super::dispatch::Op;
 use super::format::{self, GraphModule, Input, Node, union};
 use super::{hook_class, unsupported};
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 /// A value's place while a program runs.
 pub(super) type Slot = usize;

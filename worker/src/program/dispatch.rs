@@ -5,7 +5,8 @@ use std::ffi::{CString, c_char, c_int, c_void};
 use tch::Tensor;
 
 use super::unsupported;
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 use crate::shim::{c_string, last_error, owned_text};
 
 const CAPACITY: usize = 256;

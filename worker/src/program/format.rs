@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use esr_bench::archive::Archive;
+use esr_bench::submission::archive::Archive;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

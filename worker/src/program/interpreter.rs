@@ -10,8 +10,8 @@ use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use esr_bench::archive::Archive;
 use esr_bench::protocol::Failed;
+use esr_bench::submission::archive::Archive;
 use esr_models::scope;
 use esr_models::vars::Var;
 use tch::{Device, Tensor};
@@ -22,7 +22,8 @@ use super::format::{self, Model, bound_size, read_json};
 use super::scalar::{self, Scalar};
 use super::weights::{self, Loaded};
 use super::{CLASSES, device_name, parse_classes, unreadable, unsupported};
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 const PROGRAM: &str = "models/model.json";
 

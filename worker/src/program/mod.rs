@@ -15,12 +15,13 @@ mod weights;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use esr_bench::archive::{Archive, Kind};
 use esr_bench::protocol::{Failed, FailureKind};
+use esr_bench::submission::archive::{Archive, Kind};
 use esr_models::vars::Var;
 use tch::{Device, Tensor};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 use crate::network::Network;
 use interpreter::Interpreter;
 pub(crate) use probe::check;

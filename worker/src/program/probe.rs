@@ -6,7 +6,8 @@
 use esr_bench::protocol::Probe;
 use tch::{Kind, Tensor};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 use crate::network::Network;
 
 /// Blocks along each side of an image whose means are recorded.

@@ -9,7 +9,8 @@ use esr_models::vars::{Var, VarKind};
 use tch::{Device, Tensor};
 
 use super::{CLASSES, parse_classes, unsupported};
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 use crate::shim::{c_string, checked, last_error, owned_text};
 
 unsafe extern "C" {

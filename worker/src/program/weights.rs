@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use esr_bench::archive::Archive;
+use esr_bench::submission::archive::Archive;
 use esr_models::vars::{Var, VarKind};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -11,7 +11,8 @@ use tch::{Device, Tensor};
 use super::dispatch::tensor_from_storage;
 use super::format::{self, Model, Weight, Weights, fixed, read_json};
 use super::{unreadable, unsupported};
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 const WEIGHTS: &str = "data/weights/";
 const TABLES: [(&str, &str); 2] = [

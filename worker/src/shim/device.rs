@@ -3,7 +3,8 @@
 use std::ffi::{c_char, c_int, c_void};
 
 use super::{c_string, checked, last_error};
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 unsafe extern "C" {
     fn esr_event_new(device: *const c_char) -> *mut c_void;

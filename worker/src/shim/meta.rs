@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 use tch::Tensor;
 
 use super::{checked, last_error, owned_text};
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 unsafe extern "C" {
     fn esr_meta_empty(shape: *const i64, dims: usize) -> *mut c_void;

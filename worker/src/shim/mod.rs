@@ -7,7 +7,8 @@ pub(crate) mod settings;
 
 use std::ffi::{CStr, CString, c_char, c_int};
 
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 unsafe extern "C" {
     fn esr_last_error() -> *const c_char;

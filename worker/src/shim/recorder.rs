@@ -10,7 +10,8 @@ use serde::Deserialize;
 use tch::Tensor;
 
 use super::{c_string, checked, owned_text};
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 unsafe extern "C" {
     fn esr_recorder_start() -> c_int;

@@ -5,7 +5,8 @@ use std::ffi::{c_char, c_int};
 use serde_json::{Map, Value};
 
 use super::{c_string, checked, owned_text};
-use crate::failure::{self, Result};
+use crate::failure;
+use crate::failure::Result;
 
 unsafe extern "C" {
     fn esr_settings() -> *mut c_char;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use esr_bench::card::Card;
 use esr_bench::protocol::{Candidate, FailureKind, Identified, Load, Network, Reply, Request, Weights};
+use esr_bench::submission::card::Card;
 use esr_models::arch::Arch;
 use esr_models::vars::Vars;
 use serde_json::{Map, Value, json};

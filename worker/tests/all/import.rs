@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use esr_bench::identify::Identifier;
-use esr_bench::import::{Ask, Imported, Outcome, import};
-use esr_bench::runner::{Launch, Limits, Recorder};
 use esr_bench::submission::Submission;
+use esr_bench::submission::identify::Identifier;
+use esr_bench::submission::import::{Ask, Imported, Outcome, import};
+use esr_bench::worker_process::Recorder;
+use esr_bench::worker_process::{Launch, Limits};
 
 use crate::common::shared;
 

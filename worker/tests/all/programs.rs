@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use esr_bench::graph::{Counter, OpGraph, Recorded, count};
+use esr_bench::graph::Counter;
+use esr_bench::graph::count;
+use esr_bench::graph::{OpGraph, Recorded};
 use esr_bench::protocol::{FailureKind, Load, Loaded, Network, Probe, Reply, Request};
 use esr_bench::submission::Submission;
 use serde::Deserialize;

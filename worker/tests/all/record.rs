@@ -1,8 +1,8 @@
 //! Recorded graphs: the same on the meta device as on real data, complete, and quick.
 
 use crate::support::Worker;
-use esr_bench::card::Card;
 use esr_bench::graph::{Arg, OpGraph, Recorded, Role};
+use esr_bench::submission::card::Card;
 use serde_json::{Value, json};
 
 fn same_but_for_how(name: &str, real: &OpGraph, meta: &OpGraph) {

@@ -1,0 +1,98 @@
+//! The state of NVIDIA's GPUs: what makes their clocks move, and who else is there.
+
+use crate::checks::doctor::{Finding, Level, counted, gib};
+use crate::machine::{Gpu, Nvidia};
+
+/// Above this a device is near the point at which it slows down.
+const HOT_C: u32 = 80;
+
+/// More memory in use than any idle driver holds: somebody is there, even if the driver does not show who.
+const IDLE_BYTES: u64 = 1 << 30;
+
+pub(super) fn examine(nvidia: &Nvidia) -> Vec<Finding> {
+    if let Some(problem) = &nvidia.problem {
+        return vec![
+            Finding::new("gpu", Level::Note, format!("no state of any GPU: {problem}"))
+                .remedy("with an NVIDIA GPU in the machine: install NVIDIA's driver; without one nothing is missing"),
+        ];
+    }
+    let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "unknown".into());
+    let driver = format!("driver {}, up to CUDA {}", version(&nvidia.driver), version(&nvidia.cuda));
+    let first = Finding::new("gpu", Level::Good, format!("{driver}, {}", counted(nvidia.gpus.len(), "GPU")));
+    std::iter::once(first).chain(nvidia.gpus.iter().flat_map(one)).collect()
+}
+
+fn one(gpu: &Gpu) -> Vec<Finding> {
+    let area = format!("gpu {}", gpu.index);
+    let index = gpu.index;
+    let finding = |level, what: String| Finding::new(area.clone(), level, what);
+    let mut findings = vec![finding(Level::Good, identity(gpu))];
+    if !gpu.throttled.is_empty() {
+        findings.push(
+            finding(Level::Warning, format!("clocks are held down by: {}", gpu.throttled.join(", ")))
+                .remedy("let it cool, raise the power limit, or lock lower clocks that it can hold"),
+        );
+    }
+    if let (Some(now), Some(most)) = (gpu.graphics_mhz, gpu.max_graphics_mhz) {
+        let what = match gpu.application_mhz {
+            Some(set) => format!("graphics clock {now} MHz now, {most} at most, {set} set for applications"),
+            None => format!("graphics clock {now} MHz now, {most} at most"),
+        };
+        findings.push(finding(Level::Note, what).remedy(format!(
+            "for figures that last, lock it: `sudo nvidia-smi -i {index} -lgc MHZ`, and afterwards `-rgc`"
+        )));
+    }
+    if gpu.persistence == Some(false) {
+        findings.push(
+            finding(
+                Level::Note,
+                "persistence mode is off: each worker waits until the driver has woken the device".into(),
+            )
+            .remedy(format!("`sudo nvidia-smi -i {index} -pm 1`")),
+        );
+    }
+    if let Some(celsius) = gpu.temperature_c.filter(|&celsius| celsius >= HOT_C) {
+        findings.push(
+            finding(Level::Warning, format!("{celsius} degrees Celsius: it may slow down"))
+                .remedy("let it cool before a run, and look at the fans"),
+        );
+    }
+    findings.extend(company(gpu).map(|what| {
+        finding(Level::Warning, what)
+            .remedy(format!("stop what runs there, or name another device (`nvidia-smi -i {index}`)"))
+    }));
+    if gpu.divided == Some(true) {
+        findings.push(
+            finding(Level::Warning, "the device is divided (MIG): a slice of it would be measured".into())
+                .remedy("measure on an undivided device"),
+        );
+    }
+    findings
+}
+
+fn identity(gpu: &Gpu) -> String {
+    let mut text = gpu.name.clone().unwrap_or_else(|| "a GPU without a name".into());
+    if let Some(bytes) = gpu.memory_bytes {
+        text += &format!(", {}", gib(bytes));
+    }
+    if let Some(capability) = &gpu.compute_capability {
+        text += &format!(", compute capability {capability}");
+    }
+    if let (Some(now), Some(limit)) = (gpu.power_w, gpu.power_limit_w) {
+        text += &format!(", {now:.0} of {limit:.0} W");
+    }
+    text
+}
+
+/// Who else uses the device.
+fn company(gpu: &Gpu) -> Option<String> {
+    let used = gpu.used_bytes.map(|bytes| format!(", {} in use", gib(bytes))).unwrap_or_default();
+    match gpu.processes {
+        Some(1) => Some(format!("another process computes on it{used}")),
+        Some(n) if n > 1 => Some(format!("{n} processes compute on it{used}")),
+        _ if gpu.used_bytes.is_some_and(|bytes| bytes > IDLE_BYTES) => {
+            Some(format!("no process is shown, yet its memory is taken{used}"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,35 @@
+//! Memory and disk space.
+
+use crate::checks::doctor::{Finding, Level, gib};
+use crate::machine::Machine;
+
+/// Below this, libtorch with a large network and a full image becomes tight.
+const MEMORY: u64 = 4 << 30;
+
+/// Set-up downloads and unpacks half a gibibyte, and build folders grow.
+const DISK: u64 = 4 << 30;
+
+pub(super) fn examine(machine: &Machine) -> Vec<Finding> {
+    let memory = &machine.memory;
+    let mut findings = Vec::new();
+    if let (Some(total), Some(available)) = (memory.total_bytes, memory.available_bytes) {
+        let available = memory.limit_bytes.map_or(available, |limit| limit.min(available));
+        let limit =
+            memory.limit_bytes.map(|limit| format!(", the container may use {}", gib(limit))).unwrap_or_default();
+        let what = format!("{} available of {}{limit}", gib(available), gib(total));
+        findings.push(match available {
+            little if little < MEMORY => Finding::new("memory", Level::Warning, what)
+                .remedy("large networks may fail: stop other programs, or limit workers so that one failure stays one"),
+            _ => Finding::new("memory", Level::Good, what),
+        });
+    }
+    if let Some(disk) = &machine.disk {
+        let what = format!("{} free of {} at {}", gib(disk.free_bytes), gib(disk.total_bytes), disk.folder.display());
+        findings.push(match disk.free_bytes {
+            little if little < DISK => Finding::new("disk", Level::Warning, what)
+                .remedy("free some: set-up needs 1 GiB, the build a few more, and a run is only as safe as its log"),
+            _ => Finding::new("disk", Level::Good, what),
+        });
+    }
+    findings
+}

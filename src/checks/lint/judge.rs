@@ -1,0 +1,173 @@
+//! A submission's checks that need it to run.
+
+use crate::checks::lint::finding::{Check, Finding};
+use crate::checks::lint::outputs;
+use crate::checks::lint::trial::{Stop, Trial, unexpected};
+use crate::error::Result;
+use crate::graph;
+use crate::graph::Counter;
+use crate::graph::{OpGraph, Role, TensorInfo};
+use crate::protocol::{Reply, Request};
+use crate::submission::Precision;
+
+/// Odd sizes, none a multiple of another or of a window (height, width).
+const SIZES: [[u32; 2]; 3] = [[33, 47], [64, 39], [51, 80]];
+
+/// Where the field counts operations.
+const RECORDED: [u32; 2] = [256, 256];
+
+/// Runs the network and judges it. `bound` are the LR sizes that it is bound to; empty: any.
+pub(super) fn run(mut trial: Trial<'_>, bound: &[[u32; 2]], findings: &mut Vec<Finding>) -> Result<()> {
+    let loaded = match trial.load() {
+        Ok(loaded) => loaded,
+        Err(Stop::Failed { why, .. }) => {
+            findings.push(Finding::fail(Check::Loads, why));
+            skip(findings, "it does not load");
+            return Ok(());
+        }
+        Err(Stop::Broken(error)) => return Err(error),
+    };
+    findings.push(Finding::pass(Check::Loads));
+    findings.push(match loaded.parameters {
+        // The registry knows which of its networks have none.
+        0 if trial.submission.card.is_none() => Finding::fail(Check::Parameters, "the network has none"),
+        _ => Finding::pass(Check::Parameters),
+    });
+    let graph = match record(&mut trial, bound) {
+        Ok(graph) => {
+            findings.extend(of_graph(&graph, trial.submission.precision));
+            Some(graph)
+        }
+        Err(Stop::Failed { why, .. }) => {
+            findings.push(Finding::fail(Check::Ops, why));
+            let skip = |check| Finding::skip(check, "its operations could not be recorded");
+            findings.extend([Check::Precision, Check::Dtype].map(skip));
+            None
+        }
+        Err(Stop::Broken(error)) => return Err(error),
+    };
+    if graph.as_ref().is_some_and(|graph| !float_output(graph)) {
+        skip(findings, "its output is no image");
+        return Ok(());
+    }
+    let overlap = trial.submission.tile.map_or(0, |tile| tile.overlap);
+    findings.extend(outputs::check(&mut trial, &sizes(bound, overlap))?);
+    findings.push(probes(&mut trial)?);
+    Ok(())
+}
+
+/// Says of every check that needs a running network, and has no verdict yet, why it has none.
+pub(super) fn skip(findings: &mut Vec<Finding>, why: &str) {
+    for check in Check::RUNNING {
+        if !findings.iter().any(|finding| finding.check == check) {
+            findings.push(Finding::skip(check, why));
+        }
+    }
+}
+
+/// An image must be larger than the tiles' overlap.
+fn sizes(bound: &[[u32; 2]], overlap: u32) -> Vec<[usize; 2]> {
+    if bound.is_empty() {
+        SIZES.map(|size| size.map(|side| (side + overlap) as usize)).to_vec()
+    } else {
+        bound.iter().take(SIZES.len()).map(|size| size.map(|side| side as usize)).collect()
+    }
+}
+
+fn record(trial: &mut Trial<'_>, bound: &[[u32; 2]]) -> Result<OpGraph, Stop> {
+    let size = bound.iter().find(|size| **size == RECORDED).or(bound.first()).copied().unwrap_or(RECORDED);
+    let [height, width] = size.map(i64::from);
+    let doing = format!("recording at {height} x {width}");
+    match trial.ask(&Request::Record { height, width, how: None }, &doing)? {
+        Reply::Recorded { graph } => match graph::file::check(&graph) {
+            Ok(()) => Ok(*graph),
+            Err((at, expected, found)) => {
+                let why = format!("its graph is not whole: `{at}`: expected {expected}, found {found}");
+                Err(Stop::Failed { why, fatal: false })
+            }
+        },
+        other => Err(unexpected(&other, &doing)),
+    }
+}
+
+fn of_graph(graph: &OpGraph, declared: Precision) -> [Finding; 3] {
+    [
+        Finding::of(Check::Ops, ops(graph)),
+        Finding::of(Check::Precision, precision(graph, declared)),
+        Finding::of(Check::Dtype, dtype(graph)),
+    ]
+}
+
+fn ops(graph: &OpGraph) -> Result<(), String> {
+    let unknown: Vec<String> = [Counter::Hook, Counter::Fvcore, Counter::Macs]
+        .into_iter()
+        .map(|counter| (counter, graph::count(graph, counter).unknown))
+        .filter(|(_, ops)| !ops.is_empty())
+        .map(|(counter, ops)| format!("the {counter} counter does not know {}", ops.join(", ")))
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(unknown.join("; ")) }
+}
+
+/// Scalars count for nothing: a Python number travels as one of 64 bits.
+fn precision(graph: &OpGraph, declared: Precision) -> Result<(), String> {
+    let wanted = match declared {
+        Precision::Float32 => "float32",
+        Precision::Float16 => "float16",
+        Precision::Bfloat16 => "bfloat16",
+    };
+    let computes = |tensor: &TensorInfo| {
+        let quantised = tensor.dtype.starts_with('q');
+        !tensor.shape.is_empty() && (quantised || tensor.dtype.contains("float"))
+    };
+    let mut used: Vec<(&str, &str)> = Vec::new();
+    for op in &graph.ops {
+        for id in op.inputs().into_iter().chain(op.outputs.iter().copied()) {
+            if let Some(tensor) = graph.tensors.get(id).filter(|t| computes(t))
+                && !used.iter().any(|(dtype, _)| *dtype == tensor.dtype)
+            {
+                used.push((&tensor.dtype, &op.name));
+            }
+        }
+    }
+    // With 16 bits somewhere inside, 32 elsewhere are as declared.
+    match used.iter().find(|(dtype, _)| *dtype != wanted && *dtype != "float32") {
+        Some((dtype, op)) => Err(format!("{dtype} inside (first in {op}), the manifest declares {wanted}")),
+        None if !used.iter().any(|(dtype, _)| *dtype == wanted) => {
+            Err(format!("the manifest declares {wanted}, and nothing is computed in it"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn output(graph: &OpGraph) -> Option<&TensorInfo> {
+    graph.tensors.iter().find(|tensor| tensor.role == Role::Output)
+}
+
+fn float_output(graph: &OpGraph) -> bool {
+    output(graph).is_none_or(|tensor| tensor.dtype.contains("float"))
+}
+
+fn dtype(graph: &OpGraph) -> Result<(), String> {
+    match output(graph) {
+        Some(tensor) if !tensor.dtype.contains("float") => {
+            Err(format!("expected floats as the output, found {}", tensor.dtype))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn probes(trial: &mut Trial<'_>) -> Result<Finding> {
+    let probes = trial.submission.checked.clone();
+    if probes.is_empty() {
+        return Ok(Finding::skip(Check::Probes, "the manifest has none"));
+    }
+    let doing = "the check against its exporter's records";
+    match trial.ask(&Request::Check { probes }, doing) {
+        Ok(Reply::Checked) => Ok(Finding::pass(Check::Probes)),
+        Ok(other) => {
+            Ok(Finding::fail(Check::Probes, format!("{} during {doing}", crate::worker_process::name_of(&other))))
+        }
+        Err(Stop::Failed { why, .. }) => Ok(Finding::fail(Check::Probes, why)),
+        Err(Stop::Broken(error)) => Err(error),
+    }
+}

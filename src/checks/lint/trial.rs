@@ -1,0 +1,89 @@
+//! A submission in a worker, and in a new one when it broke the last.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::protocol::{Load, Loaded, Reply, Request, Switches};
+use crate::submission::Submission;
+use crate::worker_process::Failure;
+use crate::worker_process::Launch;
+use crate::worker_process::{Worker, name_of};
+
+/// Why a request has no answer.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The submission is at fault.
+    Failed {
+        /// One line.
+        why: String,
+        /// The worker had to be killed, or died: the next like request would cost as much again.
+        fatal: bool,
+    },
+    /// The harness cannot go on.
+    Broken(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Broken(error)
+    }
+}
+
+/// One submission on trial.
+pub(super) struct Trial<'a> {
+    launch: &'a Launch,
+    pub(super) submission: &'a Submission,
+    /// A folder for pixels.
+    pub(super) room: &'a Path,
+    worker: Option<Worker>,
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn new(launch: &'a Launch, submission: &'a Submission, room: &'a Path) -> Trial<'a> {
+        Trial { launch, submission, room, worker: None }
+    }
+
+    /// Builds the network in a fresh worker.
+    pub(super) fn load(&mut self) -> Result<Loaded, Stop> {
+        self.worker = Some(Worker::start(self.launch, Arc::default())?);
+        let submission = self.submission;
+        let load = Load {
+            network: submission.network.clone(),
+            device: "cpu".to_owned(),
+            scale: submission.scale,
+            data_range: submission.data_range,
+            tile: submission.tile,
+            switches: Switches::default(),
+        };
+        match self.send(&Request::Load(Box::new(load)), "loading")? {
+            Reply::Loaded(loaded) => Ok(loaded),
+            other => Err(unexpected(&other, "loading")),
+        }
+    }
+
+    /// A request to the loaded network.
+    pub(super) fn ask(&mut self, request: &Request, doing: &str) -> Result<Reply, Stop> {
+        if self.worker.is_none() {
+            self.load()?;
+        }
+        self.send(request, doing)
+    }
+
+    fn send(&mut self, request: &Request, doing: &str) -> Result<Reply, Stop> {
+        let Some(worker) = &mut self.worker else {
+            return Err(Stop::Failed { why: format!("no worker during {doing}"), fatal: true });
+        };
+        worker.request(request, doing).map_err(|failure| {
+            let fatal = !matches!(failure, Failure::Refused(_));
+            if fatal {
+                self.worker = None;
+            }
+            Stop::Failed { why: failure.to_string(), fatal }
+        })
+    }
+}
+
+pub(super) fn unexpected(reply: &Reply, doing: &str) -> Stop {
+    Stop::Failed { why: format!("{} during {doing}", name_of(reply)), fatal: true }
+}

@@ -1,0 +1,114 @@
+//! A lower bound of the memory that a forward needs, by liveness: a storage lives from the operation that makes it to
+//! the last one that reads it.
+//!
+//! Views and in-place results share a storage and cost nothing. What a framework needs besides (workspaces, tensors
+//! that a variable keeps alive longer, rounding of the allocator) comes on top.
+
+use crate::graph::ops::opgraph::dtype_bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::graph::ops::opgraph::{OpGraph, Role};
+
+/// The bound, and where it is reached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Bytes of everything that is alive at the peak.
+    pub peak_bytes: u64,
+    /// Bytes of parameters and buffers, which live throughout.
+    pub weights_bytes: u64,
+    /// Bytes of the input and of constants, which live throughout as well.
+    pub input_bytes: u64,
+    /// The operation at which the peak stands: its place in the graph, its name, and its module.
+    pub at: Option<Peak>,
+}
+
+/// Where a peak stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peak {
+    /// The operation's place in the graph.
+    pub op: usize,
+    /// Its full name.
+    pub name: String,
+    /// The path of its innermost module.
+    pub path: String,
+    /// Shapes of the largest intermediate storages alive then, the largest first, three at most.
+    pub largest: Vec<Vec<i64>>,
+}
+
+/// A storage's life.
+struct Life {
+    bytes: u64,
+    shape: Vec<i64>,
+    first: usize,
+    last: usize,
+}
+
+/// The bound of a graph.
+pub fn memory(graph: &OpGraph) -> Memory {
+    let mut weights_bytes = 0_u64;
+    let mut input_bytes = 0_u64;
+    let mut lives: std::collections::HashMap<usize, Option<Life>> = std::collections::HashMap::new();
+    let bytes = |t: usize| {
+        let tensor = &graph.tensors[t];
+        // A lower bound stays one if an unknown type is taken for the smallest.
+        tensor.numel().saturating_mul(dtype_bytes(&tensor.dtype).unwrap_or(1))
+    };
+    for (t, tensor) in graph.tensors.iter().enumerate() {
+        let sum = match tensor.role {
+            Role::Parameter | Role::Buffer => &mut weights_bytes,
+            Role::Input | Role::Constant => &mut input_bytes,
+            Role::Output | Role::Intermediate => continue,
+        };
+        // The first tensor seen of a storage is the storage; later ones are views, perhaps expanded ones.
+        if lives.insert(tensor.storage, None).is_none() {
+            *sum = sum.saturating_add(bytes(t));
+        }
+    }
+    for (i, op) in graph.ops.iter().enumerate() {
+        let mut see = |t: usize| {
+            let Some(tensor) = graph.tensors.get(t) else { return };
+            let life = lives
+                .entry(tensor.storage)
+                .or_insert_with(|| Some(Life { bytes: bytes(t), shape: tensor.shape.clone(), first: i, last: i }));
+            if let Some(life) = life {
+                life.last = i;
+            }
+        };
+        op.each_input(&mut see);
+        op.outputs.iter().for_each(|&t| see(t));
+    }
+    // The result outlives the forward.
+    for tensor in graph.tensors.iter().filter(|t| t.role == Role::Output) {
+        if let Some(Some(life)) = lives.get_mut(&tensor.storage) {
+            life.last = graph.ops.len().saturating_sub(1);
+        }
+    }
+    let lives: Vec<Life> = lives.into_values().flatten().collect();
+    let mut born = vec![0_u64; graph.ops.len()];
+    let mut dies = vec![0_u64; graph.ops.len()];
+    for life in &lives {
+        born[life.first] = born[life.first].saturating_add(life.bytes);
+        dies[life.last] = dies[life.last].saturating_add(life.bytes);
+    }
+    let (mut alive, mut peak) = (0_u64, None::<(usize, u64)>);
+    for i in 0..graph.ops.len() {
+        alive = alive.saturating_add(born[i]);
+        if peak.is_none_or(|(_, most)| alive > most) {
+            peak = Some((i, alive));
+        }
+        alive = alive.saturating_sub(dies[i]);
+    }
+    let base = weights_bytes.saturating_add(input_bytes);
+    let at = peak.map(|(i, _)| {
+        let op = &graph.ops[i];
+        let mut there: Vec<&Life> = lives.iter().filter(|l| l.first <= i && i <= l.last).collect();
+        there.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.shape.cmp(&b.shape)));
+        Peak {
+            op: i,
+            name: op.full_name(),
+            path: op.scope.last().map_or_else(String::new, |s| s.path.clone()),
+            largest: there.iter().take(3).map(|l| l.shape.clone()).collect(),
+        }
+    });
+    Memory { peak_bytes: base.saturating_add(peak.map_or(0, |p| p.1)), weights_bytes, input_bytes, at }
+}

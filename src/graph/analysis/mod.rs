@@ -1,0 +1,9 @@
+//! What a graph tells besides its costs: memory, growth, modules, the receptive field.
+//! It may use [`crate::graph::ops`] and [`crate::graph::conventions`].
+
+pub(crate) mod blocks;
+pub(super) mod diff;
+pub(super) mod growth;
+pub(super) mod memory;
+pub(super) mod receptive;
+pub(super) mod tree;

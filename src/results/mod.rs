@@ -1,0 +1,8 @@
+//! What follows from runs: entries for a ranking, samples for statistics, rows for a table. Derived, never stored.
+//! It may use [`crate::run`], [`crate::entry`], [`crate::graph`], [`crate::stats`] and [`crate::tables`].
+
+mod entries;
+mod images;
+mod samples;
+
+pub use images::ImageRow;

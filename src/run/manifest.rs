@@ -1,0 +1,70 @@
+//! `run.json`: what was to be done, by what, on which machine.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Error, Place, Result};
+use crate::machine::Machine;
+use crate::protocol::Hello;
+use crate::run::format::{FORMAT, MANIFEST};
+use crate::run::plan::Plan;
+use crate::submission::name::{NAMES, check_name};
+use crate::util::files;
+
+/// The manifest of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// See [`FORMAT`].
+    pub format: u32,
+    /// When the run began.
+    pub created: jiff::Timestamp,
+    /// The version of esr-bench.
+    pub esr_bench: String,
+    /// The command line.
+    pub command: Vec<String>,
+    /// The machine: processor, memory, GPU, driver, clocks, as far as they can be told.
+    pub machine: Machine,
+    /// The worker: its version, libtorch, devices.
+    pub worker: Hello,
+    /// What is measured, on what, and how.
+    pub plan: Plan,
+}
+
+impl Manifest {
+    /// Reads the manifest of the run directory `dir`.
+    pub(super) fn read(dir: &Path) -> Result<Manifest> {
+        let path = dir.join(MANIFEST);
+        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        let json = |error: serde_json::Error| {
+            Error::input(&path, Place::Line(error.line()), "the manifest of a run", error.to_string())
+        };
+        let value: Value = serde_json::from_slice(&bytes).map_err(json)?;
+        let format = value.get("format").and_then(Value::as_u64).ok_or_else(|| {
+            Error::input(&path, Place::Key("format".into()), "the version of a run directory", "none")
+        })?;
+        if format != u64::from(FORMAT) {
+            return Err(Error::input(
+                &path,
+                Place::Key("format".into()),
+                format!("{FORMAT}, the one that this esr-bench writes"),
+                format!("{format}; it is left as it is"),
+            ));
+        }
+        let manifest: Manifest = serde_json::from_value(value)
+            .map_err(|error| Error::input(&path, Place::Whole, "the manifest of a run", error.to_string()))?;
+        for planned in &manifest.plan.submissions {
+            check_name(&planned.submission.name)
+                .map_err(|found| Error::input(&path, Place::Key("plan.submissions".into()), NAMES, found))?;
+        }
+        Ok(manifest)
+    }
+
+    /// Writes it under a temporary name, synced, then renamed: it is there as a whole or not at all.
+    pub(super) fn write(&self, dir: &Path) -> Result<()> {
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|e| Error::Usage(format!("a run that cannot be written as JSON: {e}")))?;
+        files::write(&dir.join(MANIFEST), (text + "\n").as_bytes())
+    }
+}

@@ -1,0 +1,27 @@
+//! The run directory: an append-only log of events, its writer and its reader.
+//!
+//! ```text
+//! run.json        what was to be done, by what, on which machine: written once, before the first measurement
+//! events.jsonl    what happened, one JSON object a line, each synced to the disk before the next measurement begins
+//! graphs/NAME.json the operations of each submission's forward at 256 x 256
+//! ```
+//! The events are the truth; everything else is derived from them in [`crate::results`]. It may use [`crate::graph`],
+//! [`crate::machine`], [`crate::protocol`], [`crate::quality`], [`crate::submission`] and [`crate::util`].
+
+mod contents;
+mod event;
+mod format;
+mod manifest;
+mod plan;
+mod reader;
+mod writer;
+
+pub use contents::{Results, SubmissionResults};
+pub use event::{
+    Conditions, Event, ImageQuality, Logged, MeasuredMemory, RecordedGraph, RoundImage, RoundTimes, Stage,
+};
+pub use format::FORMAT;
+pub use manifest::Manifest;
+pub use plan::{Limit, Plan, Planned, PlannedImage, Source};
+pub use reader::Run;
+pub use writer::RunWriter;

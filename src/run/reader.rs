@@ -1,0 +1,96 @@
+//! Reading a run directory, and deriving entries and samples from it.
+
+use crate::run::format;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Place, Result};
+use crate::run::contents::Results;
+use crate::run::event::{Event, Logged};
+use crate::run::manifest::Manifest;
+
+/// A run directory, read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    dir: PathBuf,
+    manifest: Manifest,
+    results: Results,
+}
+
+/// How much of the log is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Whole {
+    /// Up to here.
+    pub(super) bytes: u64,
+    /// The last line is complete but for its end.
+    pub(super) lacks_newline: bool,
+}
+
+impl Run {
+    /// Reads a run directory, finished or not.
+    pub fn open(dir: &Path) -> Result<Run> {
+        Ok(Run::read(dir)?.0)
+    }
+
+    /// Whether a run was begun in `dir`.
+    pub fn is_at(dir: &Path) -> bool {
+        dir.join(crate::run::format::MANIFEST).exists()
+    }
+
+    pub(super) fn empty(dir: &Path, manifest: Manifest) -> Run {
+        let results = Results::new(&manifest.plan);
+        Run { dir: dir.to_path_buf(), manifest, results }
+    }
+
+    pub(super) fn read(dir: &Path) -> Result<(Run, Whole)> {
+        let mut run = Run::empty(dir, Manifest::read(dir)?);
+        let path = dir.join(format::EVENTS);
+        let log = match std::fs::read(&path) {
+            Ok(log) => log,
+            // Killed between the manifest and the first event.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(Error::io("read", &path)(error)),
+        };
+        let mut whole = Whole { bytes: 0, lacks_newline: false };
+        for (index, line) in log.split_inclusive(|&b| b == b'\n').enumerate() {
+            let complete = line.ends_with(b"\n");
+            let event = match serde_json::from_slice::<Logged>(line) {
+                Ok(logged) => logged.event,
+                // The last line of a killed run.
+                Err(_) if !complete => break,
+                Err(error) => {
+                    let at = Place::Line(index + 1);
+                    return Err(Error::input(&path, at, "an event of a run", error.to_string()));
+                }
+            };
+            run.add(&event)
+                .map_err(|found| Error::input(&path, Place::Line(index + 1), "an event of this run", found))?;
+            whole.bytes += line.len() as u64;
+            whole.lacks_newline = !complete;
+        }
+        Ok((run, whole))
+    }
+
+    pub(super) fn add(&mut self, event: &Event) -> Result<(), String> {
+        self.results.add(&self.manifest.plan, event)
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What was to be done, by what, on which machine.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What was measured.
+    pub fn results(&self) -> &Results {
+        &self.results
+    }
+
+    /// Where a submission's graph lies.
+    pub fn graph_path(&self, submission: &str) -> PathBuf {
+        self.dir.join(format::GRAPHS).join(format!("{submission}.json"))
+    }
+}

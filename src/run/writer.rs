@@ -1,0 +1,114 @@
+//! Writing a run directory: one event at a time, each on the disk before the next measurement begins.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Place, Result};
+use crate::graph::OpGraph;
+use crate::run::event::{Event, Logged, RecordedGraph};
+use crate::run::format;
+use crate::run::manifest::Manifest;
+use crate::run::reader::Run;
+use crate::util::{files, sha256};
+
+/// A run directory that is being written to. No other process can write to it meanwhile.
+#[derive(Debug)]
+pub struct RunWriter {
+    run: Run,
+    events: File,
+}
+
+impl RunWriter {
+    /// Makes a new run directory. It may exist, but not hold a run or anything else.
+    pub fn create(dir: &Path, manifest: Manifest) -> Result<RunWriter> {
+        std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
+        if let Some(found) = first_foreign(dir)? {
+            return Err(Error::Usage(format!(
+                "{} is not empty (it holds {}): `--resume` goes on with a run, `--run DIR` names another folder",
+                dir.display(),
+                found.display()
+            )));
+        }
+        let events = open(dir, true)?;
+        let graphs = dir.join(format::GRAPHS);
+        std::fs::create_dir_all(&graphs).map_err(Error::io("create", &graphs))?;
+        manifest.write(dir)?;
+        Ok(RunWriter { run: Run::empty(dir, manifest), events })
+    }
+
+    /// Opens a run to go on with it. A last line that was cut off by a kill or a full disk is removed; its bytes are
+    /// counted in the result.
+    pub fn resume(dir: &Path) -> Result<(RunWriter, u64)> {
+        // The manifest first: a directory of another format is not even locked.
+        Manifest::read(dir)?;
+        let mut events = open(dir, true)?;
+        let (run, whole) = Run::read(dir)?;
+        let path = dir.join(format::EVENTS);
+        let size = events.metadata().map_err(Error::io("read", &path))?.len();
+        events.set_len(whole.bytes).map_err(Error::io("write", &path))?;
+        if whole.lacks_newline {
+            events.write_all(b"\n").map_err(Error::io("write", &path))?;
+        }
+        events.sync_all().map_err(Error::io("write", &path))?;
+        Ok((RunWriter { run, events }, size.saturating_sub(whole.bytes)))
+    }
+
+    /// What is recorded so far.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Records an event. When this returns, it is on the disk.
+    pub fn append(&mut self, event: Event) -> Result<()> {
+        let path = self.run.dir().join(format::EVENTS);
+        self.run.add(&event).map_err(|found| Error::input(&path, Place::Whole, "events of this run", found))?;
+        let mut line = serde_json::to_vec(&Logged { at: jiff::Timestamp::now(), event })
+            .map_err(|error| Error::input(&path, Place::Whole, "an event that JSON can hold", error.to_string()))?;
+        line.push(b'\n');
+        self.events.write_all(&line).and_then(|()| self.events.sync_data()).map_err(Error::io("write", &path))
+    }
+
+    /// Stores a graph, then records that it is there.
+    pub fn append_graph(&mut self, submission: &str, graph: &OpGraph) -> Result<()> {
+        let path = self.run.graph_path(submission);
+        let bytes = serde_json::to_vec(graph)
+            .map_err(|error| Error::input(&path, Place::Whole, "a graph that JSON can hold", error.to_string()))?;
+        files::write(&path, &bytes)?;
+        self.append(Event::Graph(RecordedGraph {
+            submission: submission.to_owned(),
+            sha256: sha256(&bytes),
+            ops: graph.ops.len(),
+        }))
+    }
+}
+
+/// The first thing in `dir` that a run killed before its beginning does not leave there.
+fn first_foreign(dir: &Path) -> Result<Option<PathBuf>> {
+    for entry in std::fs::read_dir(dir).map_err(Error::io("read", dir))? {
+        let entry = entry.map_err(Error::io("read", dir))?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let empty = |e: &std::fs::DirEntry| e.metadata().is_ok_and(|m| m.is_file() && m.len() == 0);
+        let leftover = name.starts_with(files::TEMPORARY)
+            || (name == format::EVENTS && empty(&entry))
+            || (name == format::GRAPHS && std::fs::read_dir(entry.path()).is_ok_and(|mut d| d.next().is_none()));
+        if name == format::MANIFEST || !leftover {
+            return Ok(Some(name.into_owned().into()));
+        }
+    }
+    Ok(None)
+}
+
+/// Opens the log for appending, and holds it against other writers as long as the file is open.
+fn open(dir: &Path, create: bool) -> Result<File> {
+    let path = dir.join(format::EVENTS);
+    let file = OpenOptions::new().append(true).create(create).open(&path).map_err(Error::io("write", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(Error::Usage(format!("{}: another `esr-bench measure` is writing to this run", dir.display())))
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
+    }
+}

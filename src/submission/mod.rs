@@ -1,0 +1,11 @@
+//! Submissions: the manifest, cards, archives of programs, and how weights files and clones become submissions.
+//! It may use [`crate::entry`], [`crate::protocol`], [`crate::worker_process`] (to identify files), [`crate::rules`] and [`crate::util`].
+
+pub mod archive;
+pub mod card;
+pub mod identify;
+pub mod import;
+mod manifest;
+pub(crate) mod name;
+
+pub use manifest::{MANIFEST, Manifest, ModelRef, Precision, ProgramRef, Submission};

@@ -1,0 +1,7 @@
+//! Helpers that know nothing of the field: whole-file writes, TOML, hashes. It uses [`crate::error`] alone.
+
+pub mod files;
+mod hash;
+pub mod toml_file;
+
+pub(crate) use hash::sha256;
