@@ -15,7 +15,7 @@ use esr_bench::run::Event;
 use esr_bench::run::Run;
 use esr_bench::run::RunWriter;
 use esr_bench::run::{FORMAT, Manifest};
-use esr_bench::run::{Limit, Plan};
+use esr_bench::run::{KeepSr, Limit, Plan};
 use esr_bench::stats::Protocol;
 use esr_bench::submission::Submission;
 use esr_bench::submission::identify::Identifier;
@@ -81,6 +81,10 @@ pub(crate) struct Args {
     /// Resident memory of a worker, in MiB [default: no limit]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
     memory_limit: Option<u64>,
+    /// Write SR images as PNG files into the run's folder sr/: all of them, the worst of each submission and split by PSNR, or
+    /// the first N of each split
+    #[arg(long, value_name = "all|worst|N", default_value_t)]
+    keep_sr: KeepSr,
     /// The worker's program [default: esr-worker beside esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
@@ -208,6 +212,7 @@ fn difference(stored: &Plan, asked: &Plan) -> Option<&'static str> {
         ("seed", stored.seed == asked.seed),
         ("baseline", stored.baseline == asked.baseline),
         ("limits", stored.limit == asked.limit),
+        ("SR images to keep", stored.keep_sr == asked.keep_sr),
     ];
     parts.into_iter().find(|(_, same)| !same).map(|(part, _)| part)
 }
@@ -240,6 +245,7 @@ fn ask(args: &Args, submissions: Vec<Submission>) -> Ask {
         seed: args.seed,
         baseline: args.baseline.clone(),
         limit: Limit { forward_s: args.time_limit, memory_mib: args.memory_limit },
+        keep_sr: args.keep_sr,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod conditions;
 mod input;
+mod keep;
 mod missing;
 mod plan;
 mod progress;

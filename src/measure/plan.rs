@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::measure::input;
 use crate::protocol::{Network, Switches, Weights};
 use crate::quality::Image;
-use crate::run::{Limit, Plan, Planned, PlannedImage, Source};
+use crate::run::{KeepSr, Limit, Plan, Planned, PlannedImage, Source};
 use crate::stats::Protocol;
 use crate::submission::Submission;
 use crate::submission::name::{NAMES, check_name};
@@ -39,6 +39,8 @@ pub struct Ask {
     pub baseline: Option<String>,
     /// See [`Plan::limit`].
     pub limit: Limit,
+    /// See [`Plan::keep_sr`].
+    pub keep_sr: KeepSr,
 }
 
 /// Makes the plan.
@@ -78,6 +80,7 @@ pub fn plan(ask: Ask) -> Result<Plan> {
         seed: ask.seed,
         baseline: ask.baseline,
         limit: ask.limit,
+        keep_sr: ask.keep_sr,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::graph;
 use crate::measure::missing::Missing;
 use crate::measure::progress::Progress;
-use crate::measure::{conditions, input, schedule};
+use crate::measure::{conditions, input, keep, schedule};
 use crate::protocol::{Inferred, Load, Loaded, Memory, Reply, Request, Timed};
 use crate::quality;
 use crate::quality::Image;
@@ -189,14 +189,14 @@ impl<'a> Session<'a> {
         if found != inferred.sha256 {
             return Err(Stop::Failed(format!("SR differs from the hash that the worker stated during {doing}")));
         }
+        let sr = Image::new(height, width, rgb)?;
         let quality = match image.hr() {
             Some(hr) if planned.has_quality(self.loaded(planned)) => {
-                let hr = Image::read(hr)?;
-                Some(quality::compare(&hr, &Image::new(height, width, rgb)?, scale)?)
+                Some(quality::compare(&Image::read(hr)?, &sr, scale)?)
             }
             _ => None,
         };
-        Ok(ImageQuality {
+        let seen = ImageQuality {
             submission: planned.submission.name.clone(),
             split: image.split.clone(),
             image: image.image.clone(),
@@ -204,7 +204,9 @@ impl<'a> Session<'a> {
             quality,
             non_finite: inferred.non_finite,
             range: Some(inferred.range).filter(|r| r.iter().all(|v| v.is_finite())),
-        })
+        };
+        keep::keep(self.recorder.run(), &seen, &sr)?;
+        Ok(seen)
     }
 
     /// Peak memory, in a fresh process: a network's earlier forwards leave memory behind that would hide its needs.

@@ -4,5 +4,7 @@
 mod entries;
 mod images;
 mod samples;
+mod worst;
 
 pub use images::ImageRow;
+pub use worst::WorstImage;

@@ -89,6 +89,12 @@ impl Run {
         &self.results
     }
 
+    /// Where the SR of an image lies, if it was kept.
+    pub fn sr_path(&self, submission: &str, split: &str, image: &str) -> PathBuf {
+        let folder = self.dir.join(format::SR).join(format::file_name(submission)).join(format::file_name(split));
+        folder.join(format!("{}.png", format::file_name(image)))
+    }
+
     /// Where a submission's graph lies.
     pub fn graph_path(&self, submission: &str) -> PathBuf {
         self.dir.join(format::GRAPHS).join(format!("{submission}.json"))
