@@ -12,6 +12,7 @@ use crate::page::pictures::Comparison;
 use crate::page::runtime::{Control, ImageFacts, control, images};
 use crate::page::table::Track;
 use crate::run::{Run, history};
+use crate::stats::TieBand;
 use crate::text;
 
 /// How many images an entry's section lists as its worst.
@@ -212,18 +213,31 @@ fn state(run: &Run, control: Option<&Control>) -> Verdict {
         (true, _) => format!("The run is complete with failures: {measured}, {done} of {rounds} timed rounds."),
     };
     let mut reasons = Vec::new();
-    match control.and_then(|c| c.difference) {
-        Some(difference) => reasons.push(format!(
-            "The baseline against itself under two labels (A/A control) differs by {} %.",
-            text::fixed(100.0 * difference.abs(), 2)
+    let difference = control.and_then(|c| c.difference).map(f64::abs);
+    let noisy = difference.is_some_and(|d| d > TieBand::DEFAULT_MINIMUM);
+    let percent = |fraction: f64| text::fixed(100.0 * fraction, 2);
+    match difference {
+        Some(d) if noisy => reasons.push(format!(
+            "The baseline against itself under two labels (A/A control) differs by {} %, more than the {} % below which \
+             differences count as none: differences of that size are noise here.",
+            percent(d),
+            percent(TieBand::DEFAULT_MINIMUM)
         )),
-        None => reasons
-            .push("There is no A/A control, so nothing says how far a difference can come from noise.".to_owned()),
+        Some(d) => reasons.push(format!(
+            "The baseline against itself under two labels (A/A control) differs by {} %.",
+            percent(d)
+        )),
+        None if plan.labels().len() > total => {
+            reasons.push("The A/A control is not timed yet: what it shows will say how far a difference can come from noise.".to_owned());
+        }
+        None => {
+            reasons.push("There is no A/A control, so nothing says how far a difference can come from noise.".to_owned());
+        }
     }
     if plan.rounds < 6 {
         reasons.push(format!("{} rounds are too few for intervals at 95 %, which need 6.", plan.rounds));
     }
-    Verdict { mark: if finished && failed == 0 { "good" } else { "warn" }, sentence, reasons }
+    Verdict { mark: if finished && failed == 0 && !noisy { "good" } else { "warn" }, sentence, reasons }
 }
 
 /// Two sessions on one page: the worse mark.

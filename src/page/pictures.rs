@@ -150,7 +150,7 @@ impl Page {
                 continue;
             }
             *left -= src.len();
-            let name = self.entries.get(*entry).map_or("", |e| e.name.as_str());
+            let name = self.entries.get(*entry).map_or("", |e| e.brief.as_str());
             panels.push(panel(name, Some(*entry), src, figures(quality.as_ref())));
         }
         if omitted > 0 {

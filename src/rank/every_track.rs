@@ -8,7 +8,7 @@ use crate::rank::uncertainty::add_uncertainty;
 use crate::rules::Rules;
 use crate::stats::{Samples, Settings};
 
-/// Ranks `entries` in every track of the rules. A track that depends on the runtime says how sure its places are if every
+/// Ranks `entries` in every track of the rules, the edition's own first. A track that depends on the runtime says how sure its places are if every
 /// ranked entry was timed in rounds, and why not otherwise.
 ///
 /// # Errors
@@ -27,5 +27,7 @@ pub fn every_track(
         }
         Ok(board)
     };
-    rules.tracks.iter().map(board).collect()
+    let own = rules.track(&rules.default_track)?.name.clone();
+    let (first, rest): (Vec<_>, Vec<_>) = rules.tracks.iter().partition(|track| track.name == own);
+    first.into_iter().chain(rest).map(board).collect()
 }

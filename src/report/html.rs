@@ -1,5 +1,7 @@
 //! HTML: the leaderboard as a page of its own; and the tables of a page that shows more.
 
+use std::collections::BTreeSet;
+
 use crate::entry::{Entry, label};
 use crate::error::Result;
 use crate::page::{Cell, Mode, Page, Row, RowKind, Track, render};
@@ -42,7 +44,12 @@ pub fn page(title: &str, boards: &[Leaderboard], options: &Options, entries: &[E
 
 fn table(view: &View<'_>, entries: &[Entry]) -> Track {
     let board = &view.board;
-    let columns = view.columns();
+    let mut columns = view.columns();
+    // Where each team has one submission its name says nothing more; the entry's section has both.
+    let teams: BTreeSet<&str> = entries.iter().map(|e| e.team.as_str()).collect();
+    if view.options.columns.is_empty() && teams.len() == entries.len() {
+        columns.retain(|c| *c != Column::Submission);
+    }
     let heading = |(column, heading): (&Column, String)| crate::page::Column {
         name: column.name(),
         heading,

@@ -119,8 +119,10 @@ def test_the_scatter_takes_other_axes(report, opened):
     page.select_option("#axis-x", "flops_g")
     page.select_option("#axis-y", "mem_m")
     assert page.inner_text("#scatter-plot figcaption").startswith("Mem [M] against FLOPs [G]")
+    assert page.locator("#scatter-plot .dot").count() == 4
+    page.check("#axis-all")
     assert page.locator("#scatter-plot .dot").count() == 5
-    page.check("#axis-log")
+    page.set_checked("#axis-log", not page.is_checked("#axis-log"))
     assert page.locator("#scatter-plot .dot").count() == 5
     assert "NaN" not in page.inner_html("#scatter-plot")
 

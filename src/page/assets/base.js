@@ -30,7 +30,8 @@ const median = (values) => {
 
 // A scale from figures to pixels, with ticks at round figures.
 function scale(low, high, from, to, log = false) {
-  if (log && low > 0) {
+  // Below a factor of two a logarithm shows nothing that a line does not.
+  if (log && low > 0 && high > 2 * low) {
     const [a, b] = [Math.log10(low), Math.log10(high)];
     const span = b - a || 1;
     const at = (v) => from + ((Math.log10(v) - a) / span) * (to - from);

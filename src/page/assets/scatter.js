@@ -1,5 +1,5 @@
 // Two metrics against each other, with the front that no entry beats.
-const axes = { x: null, y: null, log: false };
+const axes = { x: null, y: null, log: null, all: false };
 
 function startScatter() {
   const names = page.metrics.map((m) => m.name);
@@ -12,7 +12,14 @@ function startScatter() {
     select.value = axes[key];
     select.addEventListener("change", () => { axes[key] = select.value; drawScatter(); });
   }
+  const wide = (name) => {
+    const values = page.entries.map((e) => e.figures[names.indexOf(name)]).filter((v) => v > 0);
+    return Math.max(...values) > 8 * Math.min(...values);
+  };
+  axes.log ??= wide(axes.x);
   $("#axis-log").checked = axes.log;
+  $("#axis-all").checked = axes.all;
+  $("#axis-all").addEventListener("change", (event) => { axes.all = event.target.checked; drawScatter(); });
   $("#axis-log").addEventListener("change", (event) => { axes.log = event.target.checked; drawScatter(); });
 }
 
@@ -30,7 +37,8 @@ function drawScatter() {
   const track = page.tracks[view.track];
   if (!node || mx < 0 || my < 0 || !track) return;
   const [hx, hy] = [page.metrics[mx], page.metrics[my]];
-  const points = track.rows.map((row) => {
+  const some = axes.all || !track.rows.some((r) => r.kind === "ranked");
+  const points = track.rows.filter((r) => some || r.kind !== "unranked").map((row) => {
     const entry = page.entries[row.entry];
     return { row, entry, x: entry.figures[mx], y: entry.figures[my] };
   }).filter((p) => p.x !== null && p.y !== null);
