@@ -60,9 +60,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     };
     let mut page = page(&args.runs, &rules, &sources, &boards, &Options::default())?;
     let mut first = 0;
-    for dir in &args.runs {
-        let run = Run::open(Path::new(dir))?;
-        page.add_pictures(&run, first, &pictures)?;
+    for run in &sources.runs {
+        page.add_pictures(run, first, &pictures)?;
         first += run.manifest().plan.submissions.len();
     }
     if let Some(title) = &args.title {
@@ -82,11 +81,11 @@ pub(crate) fn page(
     options: &Options,
 ) -> Result<Page> {
     let mut page = report::page(&rules.title, boards, options, &sources.entries);
-    if inputs.iter().all(|input| Run::is_at(Path::new(input))) {
+    // Where every input is a run it is known which entries are whose.
+    if inputs.len() == sources.runs.len() {
         let mut first = 0;
-        for input in inputs {
-            let run = Run::open(Path::new(input))?;
-            page.add_run(&run, first, rules.costs.counter)?;
+        for run in &sources.runs {
+            page.add_run(run, first, rules.costs.counter)?;
             first += run.manifest().plan.submissions.len();
         }
     }

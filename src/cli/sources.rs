@@ -29,6 +29,8 @@ pub(crate) struct Sources {
     pub(crate) without_first: Option<Vec<Entry>>,
     /// The timings of rounds, where an input has them.
     pub(crate) samples: Vec<Samples>,
+    /// The runs among the inputs, in their order.
+    pub(crate) runs: Vec<Run>,
     /// What a reader must know of the sources.
     pub(crate) notes: Vec<String>,
     /// The baseline of the only input, where that is another edition's published table.
@@ -106,6 +108,7 @@ impl Sources {
             let run = Run::open(path)?;
             self.entries = run.entries(rules.costs.counter)?;
             self.samples = run.samples();
+            self.runs.push(run);
             return Ok(());
         }
         let expected = format!("a run directory (with {MANIFEST}) or an edition's folder (with {RULES})");
@@ -157,6 +160,7 @@ impl Sources {
         }
         self.without_first = without;
         self.samples.extend(one.samples);
+        self.runs.extend(one.runs);
         self.notes.extend(one.notes);
         self.baseline = one.baseline.filter(|_| single);
         Ok(())

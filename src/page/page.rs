@@ -11,7 +11,7 @@ use crate::page::machine;
 use crate::page::pictures::Comparison;
 use crate::page::runtime::{Control, ImageFacts, control, images};
 use crate::page::table::Track;
-use crate::run::{Run, history};
+use crate::run::{Run, failures};
 use crate::stats::TieBand;
 use crate::text;
 
@@ -143,11 +143,11 @@ impl Page {
     /// A graph of the run cannot be read.
     pub fn add_run(&mut self, run: &Run, first: usize, counter: Counter) -> Result<()> {
         let samples = run.samples();
-        let history = history(run.dir())?;
+        let failures = failures(run.dir())?;
         let place = self.runs.len();
         let plan = &run.manifest().plan;
         let worst = run.worst(WORST);
-        let of = (samples.as_slice(), history.as_slice(), counter);
+        let of = (samples.as_slice(), failures.as_slice(), counter);
         for (planned, entry) in plan.submissions.iter().zip(self.entries.iter_mut().skip(first)) {
             entry.run = Some(place);
             let Some(results) = run.results().submissions.get(&planned.submission.name) else { continue };

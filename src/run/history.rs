@@ -40,13 +40,28 @@ pub fn log_metadata(dir: &Path) -> Option<std::fs::Metadata> {
 /// Reads the log of the run directory `dir`. Lines that are no events, such as the last one while it is being written, are
 /// left out.
 pub fn history(dir: &Path) -> Result<Vec<Moment>> {
+    read(dir, |_| true)
+}
+
+/// As [`history`], failures and retries alone: the lines of timings, which are nearly all of a log, are not parsed.
+pub fn failures(dir: &Path) -> Result<Vec<Moment>> {
+    let about = |line: &[u8]| {
+        let start = &line[..line.len().min(300)];
+        let has = |word: &[u8]| start.windows(word.len()).any(|w| w == word);
+        has(b"\"failure\"") || has(b"\"retry\"")
+    };
+    Ok(read(dir, about)?.into_iter().filter(|m| matches!(m.event.as_str(), "failure" | "retry")).collect())
+}
+
+fn read(dir: &Path, wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Moment>> {
     let path = dir.join(format::EVENTS);
     let log = match std::fs::read(&path) {
         Ok(log) => log,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(Error::io("read", &path)(error)),
     };
-    Ok(log.split(|&b| b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
+    let lines = log.split(|&b| b == b'\n').filter(|line| wanted(line));
+    Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
 }
 
 #[cfg(test)]
@@ -70,6 +85,7 @@ mod tests {
         let history = history(folder.path()).unwrap();
         let events: Vec<&str> = history.iter().map(|m| m.event.as_str()).collect();
         assert_eq!(events, ["started", "failure", "retry"]);
+        assert_eq!(failures(folder.path()).unwrap(), history[1..]);
         assert_eq!(history[1].reason.as_deref(), Some("killed"));
         assert_eq!(history[1].stage, Some(Stage::Rounds));
     }

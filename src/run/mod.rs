@@ -24,7 +24,7 @@ pub use event::{
     Conditions, Event, ImageQuality, Logged, MeasuredMemory, RecordedGraph, RoundImage, RoundTimes, Stage,
 };
 pub use format::FORMAT;
-pub use history::{Moment, history, log_metadata};
+pub use history::{Moment, failures, history, log_metadata};
 pub use keep::KeepSr;
 pub use manifest::Manifest;
 pub use plan::{Limit, Plan, Planned, PlannedImage, Source};

@@ -90,9 +90,9 @@ function curves(node, entries, title, about, values, axisX, axisY, log) {
     const group = svg("g", { role: "img", "aria-label": `${title}: ${line.name}` });
     const drawn = svg("polyline", { class: "curve", points: path });
     group.append(drawn, svg("polyline", { points: path, fill: "none", stroke: "transparent", "stroke-width": 9 }));
-    const on = () => { drawing.append(group); drawn.classList.add("on"); label.textContent = short(line.name, 40); };
+    const on = () => { drawn.classList.add("on"); label.textContent = short(line.name, 40); };
     const off = () => { drawn.classList.remove("on"); label.textContent = ""; };
-    group.addEventListener("pointerenter", () => { drawn.classList.add("on"); label.textContent = short(line.name, 40); });
+    group.addEventListener("pointerenter", on);
     group.addEventListener("pointerleave", off);
     group.addEventListener("focus", on);
     group.addEventListener("blur", off);
