@@ -51,7 +51,13 @@ class Files:
         if not isinstance(path, (str, bytes)) or (isinstance(mode, str) and not mode.startswith("r")):
             return
         path = self.below(os.fsdecode(path))
-        if path and not path.endswith((".py", ".pyc")) and path not in self.data:
+        if path and not path.endswith((".py", ".pyc")):
+            self.add(path)
+
+    def add(self, path):
+        """Counts a file in wherever it lies."""
+        path = os.path.realpath(path)
+        if path not in self.data:
             self.data.append(path)
 
     def code(self):

@@ -20,7 +20,8 @@ class Redirect(TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         if func is torch.Tensor.cuda:
-            if self.device.type == "cuda" and (device_of(args, kwargs) or self.device) == self.device:
+            named = kwargs.get("device", args[1] if len(args) > 1 else None)
+            if self.device.type == "cuda" and named in (None, self.device.index, "cuda", str(self.device)):
                 return func(*args, **kwargs)
             self.saw(".cuda()")
             return args[0].to(self.device)
@@ -31,13 +32,13 @@ class Redirect(TorchFunctionMode):
 
     def foreign(self, value):
         """Whether `value` names a CUDA device that is not the run's."""
-        if isinstance(value, str) and (value == "cuda" or value.startswith("cuda:")):
-            value = torch.device(value)
-        if not isinstance(value, torch.device) or value.type != "cuda":
+        if not isinstance(value, (str, torch.device)):
             return False
-        if self.device.type != "cuda":
-            return True
-        return value.index is not None and value.index != self.device.index
+        # By its text: making a device of it would be a call that this mode sees.
+        kind, _, index = str(value).partition(":")
+        if kind != "cuda" or not (index.isdigit() or not index):
+            return False
+        return self.device.type != "cuda" or (index != "" and int(index) != self.device.index)
 
     def mine(self, value):
         if self.foreign(value):
@@ -101,14 +102,6 @@ class Redirect(TorchFunctionMode):
             notes.append("the code calls torch.compile; the network runs eagerly, without compilation")
         notes += [f"{file} holds more than tensors; it was read with weights_only=False" for file in self.old_pickles]
         return notes
-
-
-def device_of(args, kwargs):
-    """The device that a call of `Tensor.cuda` names, if it does."""
-    named = kwargs.get("device", args[1] if len(args) > 1 else None)
-    if named is None:
-        return None
-    return torch.device("cuda", named) if isinstance(named, int) else torch.device(named)
 
 
 def is_refused_pickle(error):
