@@ -82,7 +82,7 @@ def named(evaluation, callee, args, kwargs, node):
         note_weights(network, [*args, *kwargs.values()], kwargs)
         return network
     if evaluation.is_own(callee.module):
-        return Network(callee, args, kwargs, node.lineno)
+        return Network(callee, args, kwargs, evaluation.file, node.lineno)
     return Unknown(ast.unparse(node), states_in([*args, *kwargs.values()]))
 
 
@@ -205,6 +205,17 @@ def as_number(evaluation, args, kwargs, node):
     return plain(int)(evaluation, args, kwargs, node)
 
 
+def is_instance(evaluation, args, kwargs, node):
+    types = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
+    names = [t.dotted() for t in types if isinstance(t, Name)]
+    if len(names) == len(types) and set(names) <= set(TYPES) and is_plain(args[0]):
+        return isinstance(args[0], tuple(TYPES[name] for name in names))
+    return Unknown(ast.unparse(node))
+
+
+TYPES = {f"builtins.{t.__name__}": t for t in (int, str, float, bool, list, tuple, dict)}
+
+
 def make_dict(evaluation, args, kwargs, node):
     if not args:
         return dict(kwargs)
@@ -244,6 +255,7 @@ KNOWN = {
     "importlib.import_module": import_module,
     "builtins.__import__": import_module,
     "builtins.getattr": get_attribute,
+    "builtins.isinstance": is_instance,
     "builtins.str": as_text,
     "builtins.int": as_number,
     "builtins.dict": make_dict,

@@ -81,7 +81,8 @@ class Reader:
         scope.update(zip(parameters, values))
         for parameter in parameters[len(values) :]:
             scope[parameter] = Unknown(parameter)
-        return evaluation.run(function.node.body, scope), scope
+        with evaluation.within(scope):
+            return evaluation.run(function.node.body, scope), scope
 
     def branch(self, model_id):
         end, scope = self.evaluate(model_id)
@@ -99,7 +100,7 @@ class Reader:
         if network is not None:
             found["network"] = self.network(network)
             found["weights"] = [self.weights(*one) for one in network.weights]
-            found["comment"] = self.comment(network.line)
+            found["comment"] = self.comment(network)
         if reason := self.reason(how, end, network, found):
             found["reason"] = reason
         return found
@@ -112,6 +113,7 @@ class Reader:
             "class": ".".join(attributes) or module.rpartition(".")[2],
             "args": [as_json(value) for value in network.args],
             "kwargs": {key: as_json(value) for key, value in network.kwargs.items()},
+            "file": network.file,
             "line": network.line,
         }
 
@@ -119,8 +121,11 @@ class Reader:
         exists = path is not None and os.path.isfile(os.path.join(self.root, path))
         return {"path": path, "exists": exists, "keys": keys, "strict": strict}
 
-    def comment(self, line):
-        """The comment that opens the branch of a line: editions note the team there."""
+    def comment(self, network):
+        """The comment that opens the branch of a network: editions note the team there."""
+        line = network.line
+        if network.file != os.path.relpath(self.path, self.root):
+            return None
         indent = len(self.lines[line - 1]) - len(self.lines[line - 1].lstrip())
         opening = None
         for text in reversed(self.lines[: line - 1]):

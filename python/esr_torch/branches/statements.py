@@ -1,11 +1,15 @@
 """Follows statements as execution would, both ways where a condition is not known."""
 
 import ast
+import contextlib
 import os
 
 from .calls import DEEPEST
 from .expressions import Expressions
 from .values import Either, Function, Id, Name, Unknown, is_plain, states_in
+
+# A file's name among its own names, spelt as no name can be.
+FILE = "<file>"
 
 # How a statement ends other than by its end.
 RETURN, RAISE, BREAK, CONTINUE = "return", "raise", "break", "continue"
@@ -20,6 +24,8 @@ class Evaluation(Expressions):
         self.modules = {}
         self.depth = 0
         self.raised = None
+        # The file whose statements are being followed, relative to the clone.
+        self.file = None
 
     # ---------------------------------------------------------------- modules
 
@@ -43,9 +49,18 @@ class Evaluation(Expressions):
             except (OSError, SyntaxError, ValueError):
                 return scope
             scope["__package__"] = package
-            body = [s for s in tree.body if not is_main(s)]
-            self.run(body, scope)
+            scope[FILE] = os.path.relpath(path, self.root)
+            with self.within(scope):
+                self.run([s for s in tree.body if not is_main(s)], scope)
         return self.modules[path]
+
+    @contextlib.contextmanager
+    def within(self, scope):
+        before, self.file = self.file, scope.get(FILE)
+        try:
+            yield
+        finally:
+            self.file = before
 
     def own_value(self, name):
         """What an imported name is in the clone's source; None where it is not the clone's, or not known."""
@@ -79,7 +94,8 @@ class Evaluation(Expressions):
         try:
             if isinstance(function.node, ast.Lambda):
                 return self.eval(function.node.body, scope)
-            end = self.run(function.node.body, scope)
+            with self.within(scope):
+                end = self.run(function.node.body, scope)
         finally:
             self.depth -= 1
         if end is None:
@@ -197,8 +213,9 @@ class Evaluation(Expressions):
         unknown = []
         for case in node.cases:
             fits = self.matches(case.pattern, subject, scope)
-            if fits and case.guard is not None:
-                fits = self.truth(self.eval(case.guard, scope))
+            if fits is not False and case.guard is not None:
+                guard = self.truth(self.eval(case.guard, scope))
+                fits = guard if fits or guard is False else None
             if fits is None:
                 unknown.append(case.body)
             elif fits:

@@ -65,10 +65,11 @@ class State:
 class Network:
     """A network that the source builds."""
 
-    def __init__(self, callee, args, kwargs, line):
+    def __init__(self, callee, args, kwargs, file, line):
         self.callee = callee
         self.args = args
         self.kwargs = kwargs
+        self.file = file
         self.line = line
         self.weights = []
 
