@@ -167,3 +167,17 @@ def test_a_clone_that_is_not_there(worker, tmp_path):
     assert "no such folder" in worker.fail("load", **load(tmp_path / "none", 0))["message"]
     (tmp_path / "empty").mkdir()
     assert "no such file" in worker.fail("load", **load(tmp_path / "empty", 0))["message"]
+
+
+def test_another_clone_has_modules_of_its_own(worker, clone, tmp_path, slot):
+    from conftest import copy_clone
+
+    other = copy_clone(tmp_path)
+    plain = other / "models" / "team00_plain.py"
+    plain.write_text(plain.read_text().replace("self.up(self.act(self.head(x)))", "self.up(self.act(self.head(x))) * 0"))
+    here = slot()
+    for root, is_black in ((clone, False), (other, True), (clone, False)):
+        reply = worker.get("load", **load(root, 0))
+        assert all(h["path"].startswith(str(root)) for h in reply["hashes"])
+        worker.get("infer", slot=here)
+        assert (set(sr_of(here)) == {0}) is is_black

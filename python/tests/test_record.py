@@ -141,7 +141,8 @@ def test_arguments_and_storages():
     casts = [op["args"]["dtype"] for op in found["ops"] if op["name"] == "aten::to" and "dtype" in op["args"]]
     assert casts[:2] == [7, 6]
     conv = by_name["aten::conv2d"]
-    assert conv["scope"][-1] == {"path": "Conv2d", "class": "Conv2d", "call": 0}
+    # A layer that is made while the network runs is none of its modules.
+    assert conv["scope"] == [{"path": "", "class": "Habits", "call": 0}]
     part = by_name["aten::slice"]
     storage = lambda number: tensors[number]["storage"]
     assert storage(part["outputs"][0]) == storage(part["args"]["self"]["t"]) == storage(conv["outputs"][0])
@@ -150,6 +151,24 @@ def test_arguments_and_storages():
 def test_a_subclass_is_taken_for_what_a_hook_takes_it_for():
     classes = {scope["class"] for op in graph_of(zoo.build("subclass"))["ops"] for scope in op["scope"]}
     assert "Conv2d" in classes and "OwnConv" not in classes
+
+
+SHARED = nn.LeakyReLU(0.1)
+
+
+class Beside(nn.Module):
+    """Calls a module that lies beside the network, as some networks do with an activation that their file makes once."""
+
+    def __init__(self):
+        super().__init__()
+        self.act = nn.LeakyReLU(0.1)
+
+    def forward(self, x):
+        return SHARED(self.act(x))
+
+
+def test_a_module_beside_the_network_is_not_seen_as_no_hook_sees_it():
+    assert [op["scope"][-1]["class"] for op in graph_of(Beside())["ops"]] == ["LeakyReLU", "Beside"]
 
 
 def test_no_data_is_kept_alive():

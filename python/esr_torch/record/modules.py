@@ -19,7 +19,11 @@ class Scopes:
         scopes = self
 
         def call(module, *args, **kwargs):
-            scopes.enter(module)
+            # A hook sees the network's own modules: one that lies beside it, or is made while it runs, has no place.
+            path = scopes.paths.get(module)
+            if path is None:
+                return original(module, *args, **kwargs)
+            scopes.enter(module, path)
             try:
                 return original(module, *args, **kwargs)
             finally:
@@ -31,15 +35,10 @@ class Scopes:
     def __exit__(self, *_):
         torch.nn.Module.__call__ = self.original
 
-    def enter(self, module):
-        name = standard_base(type(module)) or type(module).__name__
-        path = self.paths.get(module)
-        if path is None:
-            # Made while the network runs: named after its class, within the module that calls it.
-            above = self.stack[-1]["path"] if self.stack else ""
-            path = f"{above}.{name}" if above else name
+    def enter(self, module, path):
         call = self.calls.get(path, 0)
         self.calls[path] = call + 1
+        name = standard_base(type(module)) or type(module).__name__
         self.stack.append({"path": path, "class": name, "call": call})
 
     def now(self):

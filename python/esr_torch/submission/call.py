@@ -11,7 +11,7 @@ import torch
 from .. import fields
 from ..arguments import argument_defaults
 from ..failure import LOAD, Failure
-from .files import forget
+from .files import enter
 
 # The organisers' `forward` has it as a default where nothing else is said.
 TILE_OVERLAP = 32
@@ -33,7 +33,9 @@ def build(wanted, root, device, submission):
     path = os.path.join(root, file)
     if not file or not os.path.isfile(path):
         raise Failure(LOAD, f"{path}: no such file; `call` is FILE.py:FUNCTION, as in test_demo.py:select_model")
-    enter(root)
+    # As for a script that is started there.
+    enter(root, [root])
+    os.chdir(root)
     module = import_file(path)
     select = getattr(module, function, None)
     if not callable(select):
@@ -53,15 +55,6 @@ def build(wanted, root, device, submission):
     submission.name = str(name) if name is not None else f"{model_id}"
     submission.data_range = float(data_range) if data_range is not None else None
     submission.tile = {"size": int(tile), "overlap": tile_overlap(module)} if tile else None
-
-
-def enter(root):
-    """Makes `root` the working directory and the first place of imports, as for a script that is started there."""
-    forget(root)
-    os.chdir(root)
-    if root in sys.path:
-        sys.path.remove(root)
-    sys.path.insert(0, root)
 
 
 def import_file(path):

@@ -1,14 +1,13 @@
 """A network from one file: `FILE.py`, a class (or a function that returns the network), its arguments, and weights."""
 
 import os
-import sys
 
 import torch
 
 from .. import fields
 from ..failure import LOAD, Failure
 from .call import import_file
-from .files import forget
+from .files import enter
 
 # Keys under which training code keeps the state dict.
 NESTS = ("params_ema", "params", "state_dict", "model_state_dict", "net", "model", "generator", "network")
@@ -26,8 +25,7 @@ def root_of(wanted):
 def build(wanted, root, device, submission):
     """Fills in the submission's network and name; data range and tile are the request's."""
     path, name = fields.text(wanted, "file"), fields.text(wanted, "class")
-    forget(root)
-    network = make(path, name, fields.table(wanted, "kwargs", {}), extra_path=root)
+    network = make(path, name, fields.table(wanted, "kwargs", {}), root)
     weights = fields.table(wanted, "weights")
     source = fields.text(weights, "from")
     if source == "file":
@@ -42,15 +40,12 @@ def build(wanted, root, device, submission):
     submission.name = name
 
 
-def make(path, name, kwargs, extra_path=None):
+def make(path, name, kwargs, root=None):
     """Imports a file and calls its class. A team's file imports its neighbours as `models.x` from the repository's root,
     or plainly."""
     path = os.path.realpath(path)
     folder = os.path.dirname(path)
-    for place in filter(None, (folder, os.path.dirname(folder), extra_path)):
-        if place in sys.path:
-            sys.path.remove(place)
-        sys.path.insert(0, place)
+    enter(root or folder, [*filter(None, [root]), os.path.dirname(folder), folder])
     module = import_file(path)
     if not hasattr(module, name):
         classes = [k for k, v in vars(module).items() if isinstance(v, type) and issubclass(v, torch.nn.Module)]

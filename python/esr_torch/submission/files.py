@@ -24,10 +24,7 @@ class Files:
         self.root = os.path.join(os.path.realpath(root), "")
         self.data = []
         self.found = []
-        paths = sysconfig.get_paths()
-        self.installed = tuple(
-            os.path.join(os.path.realpath(paths[key]), "") for key in ("purelib", "platlib", "stdlib") if key in paths
-        )
+        self.installed = _installed()
 
     def __enter__(self):
         global _listener, _hooked
@@ -66,11 +63,37 @@ class Files:
         return sorted({path for file in files if isinstance(file, str) and (path := self.below(file))})
 
 
-def forget(root):
-    """Has the modules that were imported from below `root` imported anew next time."""
-    base = os.path.join(os.path.realpath(root), "")
+_places = []
+_roots = []
+
+
+def enter(root, places):
+    """Makes `places` the first ones of imports for the submission below `root`; whatever was imported for one before goes."""
+    while _places:
+        place = _places.pop()
+        if place in sys.path:
+            sys.path.remove(place)
+    _roots.append(os.path.join(os.path.realpath(root), ""))
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        places = [file] if isinstance(file, str) else list(getattr(module, "__path__", None) or [])
-        if places and os.path.realpath(places[0]).startswith(base):
+        # A folder without `__init__.py` is a module without a file.
+        found = [file] if isinstance(file, str) else list(getattr(module, "__path__", None) or [])
+        if found and os.path.join(os.path.realpath(found[0]), "").startswith(tuple(_roots)) and not is_installed(found[0]):
             del sys.modules[name]
+    del _roots[:-1]
+    for place in reversed(places):
+        if place not in sys.path:
+            _places.append(place)
+            sys.path.insert(0, place)
+
+
+def is_installed(path):
+    """Whether a file belongs to Python's library or to an installed package, this one among them."""
+    return os.path.realpath(path).startswith(_installed())
+
+
+def _installed():
+    paths = sysconfig.get_paths()
+    found = [paths[key] for key in ("purelib", "platlib", "stdlib") if key in paths]
+    found.append(os.path.dirname(os.path.dirname(__file__)))
+    return tuple(os.path.join(os.path.realpath(path), "") for path in found)

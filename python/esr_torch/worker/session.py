@@ -14,7 +14,7 @@ from .pixels import Sr, to_input
 # Beyond it an SR image is a mistake.
 LARGEST_SCALE = 16
 # LR height and width of the forward that shows, while the network is loaded on a CPU, what its code needs.
-TRIED = 64
+TRIED = 32
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 
 
