@@ -58,5 +58,5 @@ def place(error, root):
     for frame in traceback.extract_tb(error.__traceback__):
         file = os.path.realpath(frame.filename)
         if file.startswith(base):
-            found = f" ({file[len(base):]}, line {frame.lineno})"
+            found = f" ({file[len(base) :]}, line {frame.lineno})"
     return found

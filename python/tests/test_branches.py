@@ -43,7 +43,14 @@ def test_a_branch_is_told_whole(found, clone):
         "name": "00_Plain_baseline",
         "data_range": 255.0,
         "tile": None,
-        "network": {"module": "models.team00_plain", "class": "Plain", "args": [], "kwargs": {}, "file": "test_demo.py", "line": 1 + lines.index("        model = Plain()")},
+        "network": {
+            "module": "models.team00_plain",
+            "class": "Plain",
+            "args": [],
+            "kwargs": {},
+            "file": "test_demo.py",
+            "line": 1 + lines.index("        model = Plain()"),
+        },
         "weights": [{"path": "model_zoo/team00_plain.pth", "exists": True, "keys": [None], "strict": True}],
         "comment": "Team Plain",
     }
@@ -168,7 +175,12 @@ def test_tables_of_functions(tmp_path):
     assert got["03"]["network"]["args"] == [3]
     assert got["03"]["weights"] == [{"path": "model_zoo/plain.pth", "exists": False, "keys": ["net"], "strict": True}]
     assert got["04"]["network"] == {
-        "module": "models.net", "class": "Wide", "args": [], "kwargs": {"width": 32}, "file": "test_demo.py", "line": 15,
+        "module": "models.net",
+        "class": "Wide",
+        "args": [],
+        "kwargs": {"width": 32},
+        "file": "test_demo.py",
+        "line": 15,
     }
     assert got["04"]["weights"] == [
         {"path": "model_zoo/wide.pth", "exists": False, "keys": ["state_dict"], "strict": False}
@@ -207,7 +219,10 @@ def build(number):
         net="class Net: pass\n",
     )
     got = read(root)
-    assert [(b["name"], b["data_range"], b["tile"]) for b in got.values()] == [("seven", 1.0, None), ("eight", 255.0, 128)]
+    assert [(b["name"], b["data_range"], b["tile"]) for b in got.values()] == [
+        ("seven", 1.0, None),
+        ("eight", 255.0, 128),
+    ]
     assert got[7]["network"]["kwargs"] == {"deploy": True} and got[7]["network"]["module"] == "models.net"
     assert got[8]["weights"][0]["path"] == "model_zoo/eight.pth"
 
@@ -257,4 +272,9 @@ def test_the_command_prints_one_document_without_torch(clone, tmp_path):
     document = json.loads(done.stdout)
     assert document["call"] == "test_demo.py:select_model" and document["root"] == str(clone)
     assert len(document["branches"]) == 19
-    assert "no such folder" in subprocess.run([*command, "--call", "x"][:3] + ["/none"], capture_output=True, text=True, env=environment).stderr
+    assert (
+        "no such folder"
+        in subprocess.run(
+            [*command, "--call", "x"][:3] + ["/none"], capture_output=True, text=True, env=environment
+        ).stderr
+    )

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from conftest import Worker
 from test_worker import sr_by_hand, sr_of
 
@@ -139,7 +138,12 @@ def test_what_a_network_prints_is_no_reply(clone, slot):
     worker.get("infer", slot=slot())
     out, log, _ = worker.end()
     assert out == b""
-    for words in ("while test_demo.py is imported", "printed by forward", "written to descriptor 1", "echoed by a child"):
+    for words in (
+        "while test_demo.py is imported",
+        "printed by forward",
+        "written to descriptor 1",
+        "echoed by a child",
+    ):
         assert words in log
 
 
@@ -174,7 +178,9 @@ def test_another_clone_has_modules_of_its_own(worker, clone, tmp_path, slot):
 
     other = copy_clone(tmp_path)
     plain = other / "models" / "team00_plain.py"
-    plain.write_text(plain.read_text().replace("self.up(self.act(self.head(x)))", "self.up(self.act(self.head(x))) * 0"))
+    plain.write_text(
+        plain.read_text().replace("self.up(self.act(self.head(x)))", "self.up(self.act(self.head(x))) * 0")
+    )
     here = slot()
     for root, is_black in ((clone, False), (other, True), (clone, False)):
         reply = worker.get("load", **load(root, 0))

@@ -10,7 +10,9 @@ from .describe import Unreadable, read_clone
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m esr_torch.branches", description=__doc__)
     parser.add_argument("clone", help="the folder of an organisers' repository")
-    parser.add_argument("--call", metavar="FILE.py:FUNCTION", help="the function that selects a network, where its name differs")
+    parser.add_argument(
+        "--call", metavar="FILE.py:FUNCTION", help="the function that selects a network, where its name differs"
+    )
     args = parser.parse_args(argv)
     try:
         found = read_clone(args.clone, args.call)

@@ -10,7 +10,18 @@ DEEPEST = 20
 
 # Methods of a network that give it back.
 SAME_NETWORK = {
-    "eval", "to", "cuda", "cpu", "half", "float", "double", "train", "type", "requires_grad_", "bfloat16", "share_memory",
+    "eval",
+    "to",
+    "cuda",
+    "cpu",
+    "half",
+    "float",
+    "double",
+    "train",
+    "type",
+    "requires_grad_",
+    "bfloat16",
+    "share_memory",
 }
 
 # Functions that give back the network that they get.
@@ -24,7 +35,7 @@ WRAPPERS = {
 
 BUILTINS = {
     name: Name("builtins", (name,))
-    for name in "dict list tuple str int float bool len range sorted set getattr min max abs round isinstance print".split()
+    for name in "dict list tuple str int float bool len range sorted getattr min max abs round isinstance".split()
 }
 
 
@@ -162,8 +173,10 @@ WEIGHT_ENDINGS = {".pth", ".pt", ".pkl", ".ckpt", ".bin", ".safetensors", ".tar"
 def load(evaluation, args, kwargs, node):
     path = args[0] if args else kwargs.get("f", Unknown())
     options = path.options if isinstance(path, Either) else [path]
-    return Either([State(str(p) if isinstance(p, str) else None) for p in options]) if len(options) > 1 else State(
-        str(path) if isinstance(path, str) else None
+    return (
+        Either([State(str(p) if isinstance(p, str) else None) for p in options])
+        if len(options) > 1
+        else State(str(path) if isinstance(path, str) else None)
     )
 
 
@@ -236,7 +249,9 @@ def plain(function):
 
 
 def path_text(evaluation, args, kwargs, node):
-    return PathText(os.path.join(*args)) if args and all(isinstance(a, str) for a in args) else Unknown(ast.unparse(node))
+    return (
+        PathText(os.path.join(*args)) if args and all(isinstance(a, str) for a in args) else Unknown(ast.unparse(node))
+    )
 
 
 def exists(evaluation, args, kwargs, node):

@@ -90,7 +90,11 @@ class Expressions:
         spec = self.eval(node.format_spec, scope) if node.format_spec else ""
         if not is_plain(value) or not isinstance(spec, str):
             return Unknown(ast.unparse(node))
-        value = {"s": str, "r": repr, "a": ascii}.get(chr(node.conversion), lambda v: v)(value) if node.conversion > 0 else value
+        value = (
+            {"s": str, "r": repr, "a": ascii}.get(chr(node.conversion), lambda v: v)(value)
+            if node.conversion > 0
+            else value
+        )
         return self.known(lambda: format(value, spec), node)
 
     def eval_binop(self, node, scope):

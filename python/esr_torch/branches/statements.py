@@ -144,7 +144,9 @@ class Evaluation(Expressions):
         elif isinstance(target, (ast.Tuple, ast.List)):
             fits = isinstance(value, (tuple, list)) and len(value) == len(target.elts)
             starred = any(isinstance(t, ast.Starred) for t in target.elts)
-            parts = value if fits and not starred else [Unknown(ast.unparse(target), states_in(value))] * len(target.elts)
+            parts = (
+                value if fits and not starred else [Unknown(ast.unparse(target), states_in(value))] * len(target.elts)
+            )
             for one, part in zip(target.elts, parts):
                 self.assign(one.value if isinstance(one, ast.Starred) else one, part, scope)
         elif isinstance(target, ast.Subscript):

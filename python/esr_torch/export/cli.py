@@ -121,7 +121,9 @@ def parse(argv):
     parser.add_argument("--scale", type=int, default=4)
     parser.add_argument("--tile", type=int, help="run on overlapping tiles of this many LR pixels")
     parser.add_argument("--overlap", type=int, default=0, help="LR pixels that neighbouring tiles share")
-    parser.add_argument("--sizes", action="append", default=[], metavar="DIR", help="LR images, for archives bound to a size")
+    parser.add_argument(
+        "--sizes", action="append", default=[], metavar="DIR", help="LR images, for archives bound to a size"
+    )
     parser.add_argument("--how", choices=["auto", *WAYS], default="auto")
     parser.add_argument("--tolerance", type=float, default=1e-5, help="of the data range")
     parser.add_argument("--time-limit", type=float, default=300, help="seconds for each way; 0 is none [default: 300]")

@@ -27,7 +27,9 @@ def from_file(args):
     """`FILE.py:NAME` with its arguments and weights, which are read without executing what their pickle holds."""
     file, _, name = args.network.rpartition(":")
     if not file or not name:
-        raise Refusal(f"{args.network}: expected FILE.py:CLASS, as in models/team04_rlfn.py:RLFN_cut, or a clone's folder")
+        raise Refusal(
+            f"{args.network}: expected FILE.py:CLASS, as in models/team04_rlfn.py:RLFN_cut, or a clone's folder"
+        )
     if args.data_range is None:
         raise Refusal("--data-range is missing: the largest input value, 1 or 255")
     if not Path(file).is_file():

@@ -1,7 +1,7 @@
 """The operations of one forward, as the harness's OpGraph.
 
-This recorder shares nothing with that of the Rust worker: it stands in PyTorch's dispatcher as a fallback in Python, the
-other is a callback of libtorch's. What both say of a network is the better for it.
+This recorder shares nothing with the Rust worker's: it stands in PyTorch's dispatcher as a Python fallback, the other
+is a callback of libtorch's. That both agree on a network is evidence for both.
 """
 
 from .graph import record

@@ -6,7 +6,7 @@ from ..classes import standard_base
 
 
 class Scopes:
-    """While entered, follows which modules are being called, by `Module.__call__`, where hooks would be called as well."""
+    """While entered, follows which modules are being called, by `Module.__call__`, where hooks are called as well."""
 
     def __init__(self, network):
         self.paths = {module: name for name, module in network.named_modules()}

@@ -16,7 +16,7 @@ class Tensors:
         self.storage_count = 0
 
     def known(self, network, x):
-        """Names parameters, buffers and the input first, so that they are in the record even where nothing uses them."""
+        """Names parameters, buffers and the input first: they are in the record even where nothing uses them."""
         for name, parameter in network.named_parameters():
             self.describe(self.number(parameter), "parameter", name)
         for name, buffer in network.named_buffers():

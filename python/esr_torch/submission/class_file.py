@@ -41,8 +41,10 @@ def build(wanted, root, device, submission):
 
 
 def make(path, name, kwargs, root=None):
-    """Imports a file and calls its class. A team's file imports its neighbours as `models.x` from the repository's root,
-    or plainly."""
+    """Imports a file and calls its class.
+
+    A team's file imports its neighbours as `models.x` from the repository's root, or plainly.
+    """
     path = os.path.realpath(path)
     folder = os.path.dirname(path)
     enter(root or folder, [*filter(None, [root]), os.path.dirname(folder), folder])

@@ -15,7 +15,7 @@ def _audit(event, args):
 
 
 class Files:
-    """While entered, collects the files below `root` that Python code opens for reading, and the modules imported from there.
+    """While entered, collects the files below `root` that Python code reads, and the modules imported from there.
 
     Installed packages do not count, also where a virtual environment lies below the root.
     """
@@ -68,7 +68,7 @@ _roots = []
 
 
 def enter(root, places):
-    """Makes `places` the first ones of imports for the submission below `root`; whatever was imported for one before goes."""
+    """Makes `places` the first ones of imports for the submission below `root`; the one before it goes."""
     while _places:
         place = _places.pop()
         if place in sys.path:
@@ -78,7 +78,11 @@ def enter(root, places):
         file = getattr(module, "__file__", None)
         # A folder without `__init__.py` is a module without a file.
         found = [file] if isinstance(file, str) else list(getattr(module, "__path__", None) or [])
-        if found and os.path.join(os.path.realpath(found[0]), "").startswith(tuple(_roots)) and not is_installed(found[0]):
+        if (
+            found
+            and os.path.join(os.path.realpath(found[0]), "").startswith(tuple(_roots))
+            and not is_installed(found[0])
+        ):
             del sys.modules[name]
     del _roots[:-1]
     for place in reversed(places):

@@ -87,7 +87,7 @@ class Redirect(TorchFunctionMode):
         return state
 
     def jit_load(self, original, file, map_location=None, *args, **kwargs):
-        return original(file, map_location=self.device, *args, **kwargs)
+        return original(file, self.device, *args, **kwargs)
 
     def compile(self, original, model=None, **kwargs):
         self.compiled = True
@@ -97,7 +97,9 @@ class Redirect(TorchFunctionMode):
         notes = []
         if self.seen:
             what = ", ".join(f"`{name}`" for name in self.seen)
-            notes.append(f"the code asks for CUDA while it is built ({what}); the run's device {self.device} was used instead")
+            notes.append(
+                f"the code asks for CUDA while it is built ({what}); the run's device {self.device} was used instead"
+            )
         if self.compiled:
             notes.append("the code calls torch.compile; the network runs eagerly, without compilation")
         notes += [f"{file} holds more than tensors; it was read with weights_only=False" for file in self.old_pickles]

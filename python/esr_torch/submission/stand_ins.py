@@ -202,7 +202,11 @@ def guarded(node):
     if isinstance(node, (ast.With, ast.AsyncWith)):
         for item in node.items:
             call = item.context_expr
-            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("suppress") and any(map(catches, call.args)):
+            if (
+                isinstance(call, ast.Call)
+                and ast.unparse(call.func).endswith("suppress")
+                and any(map(catches, call.args))
+            ):
                 return node.body
     return None
 

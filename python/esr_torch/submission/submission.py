@@ -72,7 +72,7 @@ class Submission:
         return found
 
     def try_forward(self, x):
-        """Runs once on the CPU, so that remarks and missing modules are told with the loading, not in the midst of a run.
+        """Runs once on the CPU, so that remarks and missing modules are told with the loading.
 
         A network that does not run on this input may run on another: only what no input mends is a failure.
         """
@@ -95,14 +95,16 @@ class Submission:
                 self.redirected_forward = False
             else:
                 self.notes.append(
-                    "`forward` itself names CUDA devices; the run's device was used instead, which costs each operation "
-                    "a few microseconds"
+                    "`forward` itself names CUDA devices; the run's device was used instead, which costs each "
+                    "operation a few microseconds"
                 )
 
     def hashes(self):
         """Path, SHA-256 and kind of each file of the submission that was imported or opened."""
         return [
-            {"path": path, "sha256": sha256(path), "what": what} for path, what in self.files.found if os.path.isfile(path)
+            {"path": path, "sha256": sha256(path), "what": what}
+            for path, what in self.files.found
+            if os.path.isfile(path)
         ]
 
     def collect_notes(self):

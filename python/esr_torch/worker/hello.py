@@ -15,7 +15,9 @@ VERSION = 1
 def hello(protocol):
     """Answers `hello`."""
     if protocol != VERSION:
-        raise Failure(REQUEST, f"the harness speaks protocol {protocol}, this worker {VERSION}: take both from one release")
+        raise Failure(
+            REQUEST, f"the harness speaks protocol {protocol}, this worker {VERSION}: take both from one release"
+        )
     devices = [{"id": "cpu", **named(cpu_name())}]
     if torch.cuda.is_available():
         devices += [

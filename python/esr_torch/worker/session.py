@@ -121,7 +121,7 @@ class Session:
         # Mid-grey: the values do not matter, but zeros could make a network divide by them.
         x = torch.full((1, 3, height, width), self.data_range / 2, device=self.device)
         try:
-            # A team's code may keep tensors between forwards, so that shapes alone are recorded only where they are asked for.
+            # A team's code may keep tensors between forwards: shapes alone are recorded only where they are asked for.
             graph = record(self.submission, x, meta=how == "meta")
         except (Exception, SystemExit) as error:
             raise from_exception(error, RUN, self.submission.root) from error
@@ -177,8 +177,8 @@ class Session:
             raise from_exception(error, RUN, self.submission.root) from error
 
     def forward_tiled(self, x):
-        # As NTIRE's challenge does it: square tiles no larger than the image's shorter side, the last ones of a row and a
-        # column moved inwards, each pixel the mean over the tiles that cover it.
+        # As NTIRE's challenge does it: square tiles no larger than the image's shorter side, the last ones of a row and
+        # a column moved inwards, each pixel the mean over the tiles that cover it.
         _, channels, height, width = x.shape
         side, scale = min(height, width, self.tile["size"]), self.scale
         step = side - self.tile["overlap"]
