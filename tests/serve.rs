@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bench::{Bench, told};
+use bench::{Bench, events, told};
 
 struct Server {
     child: Child,
@@ -70,6 +70,7 @@ fn measured() -> Bench {
     let args = ["a", "--data", "val=Tiny", "--run", "results/one", "--rounds", "3"];
     let (code, _, stderr) = told(&bench.measure(&args).output().unwrap());
     assert_eq!(code, 0, "{stderr}");
+    assert_eq!(events(&bench.path("results/one")).iter().filter(|e| e["event"] == "round").count(), 3);
     bench
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     let mut first = 0;
     for run in &sources.runs {
         page.add_pictures(run, first, &pictures)?;
-        first += run.manifest().plan.submissions.len();
+        first += run.plan().submissions.len();
     }
     if let Some(title) = &args.title {
         page.title.clone_from(title);
@@ -85,8 +85,8 @@ pub(crate) fn page(
     if inputs.len() == sources.runs.len() {
         let mut first = 0;
         for run in &sources.runs {
-            page.add_run(run, first, rules.costs.counter)?;
-            first += run.manifest().plan.submissions.len();
+            page.add_run(run, first, rules)?;
+            first += run.plan().submissions.len();
         }
     }
     Ok(page)

@@ -7,7 +7,7 @@ use crate::run::{ImageQuality, KeepSr, Run};
 /// Writes the SR of `seen`, which is not recorded yet, if the plan wants it kept. It is written before the record: what is
 /// recorded is there.
 pub(super) fn keep(run: &Run, seen: &ImageQuality, sr: &Image) -> Result<()> {
-    let plan = &run.manifest().plan;
+    let plan = run.plan();
     let path = run.sr_path(&seen.submission, &seen.split, &seen.image);
     let mut replaced = None;
     match plan.keep_sr {

@@ -28,7 +28,7 @@ pub(super) fn checks(
             if differs { "differs from the submission's manifest" } else { "as the submission's manifest states" };
         add("Stated hashes", if differs { Outcome::Bad } else { Outcome::Good }, found.into());
     }
-    let images = &run.manifest().plan.images;
+    let images = &run.plan().images;
     let seen = results.images.len();
     if seen > 0 {
         let bad: u64 = results.images.values().map(|i| i.non_finite).sum();
@@ -41,7 +41,7 @@ pub(super) fn checks(
     let timed = run.results().rounds.keys().filter(|(label, _)| label == name).count();
     if timed > 0 {
         add("Timed outputs", Outcome::Good, format!("equal the quality pass's, byte for byte, in {timed} rounds"));
-        let rounds = run.manifest().plan.rounds as usize;
+        let rounds = run.plan().rounds as usize;
         let outcome = if timed == rounds { Outcome::Good } else { Outcome::Open };
         add("Rounds", outcome, format!("{timed} of {rounds} timed"));
     }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::error::{Error, Result};
-use crate::graph::{self, Counter};
+use crate::error::Result;
+use crate::graph::Counter;
 use crate::page::checks::checks;
 use crate::page::costs::{Costs, costs};
 use crate::page::runtime::{Timings, short, timings};
@@ -11,7 +11,6 @@ use crate::protocol::{Network, Weights};
 use crate::results::WorstImage;
 use crate::run::{Moment, Planned, Run, SubmissionResults};
 use crate::stats::Samples;
-use crate::util::sha256;
 
 /// Everything of one entry.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -94,11 +93,8 @@ pub(super) fn detail(
     (samples, history, counter): (&[Samples], &[Moment], Counter),
 ) -> Result<Detail> {
     let name = &planned.submission.name;
-    let costs = match &results.graph {
-        Some(recorded) => Some(costs_of(run, name, &recorded.sha256, counter)?),
-        None => None,
-    };
-    let images = &run.manifest().plan.images;
+    let costs = run.graph(name)?.map(|graph| costs(&graph, counter));
+    let images = &run.plan().images;
     let quality = |figure: fn(&crate::quality::Quality) -> f64| -> Vec<Option<f64>> {
         let of = |key| results.images.get(&key).and_then(|i| i.quality.as_ref()).map(|q| short(figure(q)));
         images.iter().map(|i| of(i.key())).collect()
@@ -114,18 +110,6 @@ pub(super) fn detail(
         worst: Vec::new(),
         costs,
     })
-}
-
-fn costs_of(run: &Run, name: &str, expected: &str, counter: Counter) -> Result<Costs> {
-    let path = run.graph_path(name);
-    let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
-    let found = sha256(&bytes);
-    if found != expected {
-        let place = crate::error::Place::Whole;
-        let expected = format!("the graph that the run recorded (SHA-256 {expected})");
-        return Err(Error::input(&path, place, expected, format!("another one ({found})")));
-    }
-    Ok(costs(&graph::file::parse(&path, &bytes)?, counter))
 }
 
 fn incidents(history: &[Moment], name: &str) -> Vec<Incident> {

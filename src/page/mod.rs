@@ -1,5 +1,5 @@
 //! The HTML page of runs and leaderboards: its data as plain structs, and the template that draws them.
-//! It may use [`crate::entry`], [`crate::run`], [`crate::results`], [`crate::graph`], [`crate::stats`], [`crate::quality`],
+//! It may use [`crate::entry`], [`crate::rules`], [`crate::run`], [`crate::results`], [`crate::graph`], [`crate::stats`], [`crate::quality`],
 //! [`crate::machine`] and [`crate::util`]; tables come from [`crate::report`], which uses this room.
 
 mod checks;
@@ -9,7 +9,7 @@ mod data;
 mod detail;
 mod list;
 mod machine;
-mod page;
+mod model;
 mod pictures;
 mod render;
 mod runtime;
@@ -20,7 +20,7 @@ pub use costs::{Alive, Costs, CostsOfBlock, PeakAt, Sight};
 pub use data::{Announcement, Verdict};
 pub use detail::{Check, Detail, Fact, Incident, Outcome};
 pub use list::{LineProgress, RunLine, render_list};
-pub use page::{EntryFacts, MetricFacts, Page, RunFacts};
+pub use model::{EntryFacts, MetricFacts, Page, RunFacts};
 pub use pictures::{Comparison, Panel, Pictures, Shot};
 pub use render::{Mode, render};
 pub use runtime::{Control, ImageFacts, Timings};

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::page::crop::{Crop, address, hardest};
-use crate::page::page::Page;
+use crate::page::model::Page;
 use crate::quality::bicubic;
 use crate::quality::{self, Image, Quality};
 use crate::run::{PlannedImage, Run, Source};
@@ -79,7 +79,7 @@ impl Page {
     pub fn add_pictures(&mut self, run: &Run, first: usize, pictures: &Pictures) -> Result<()> {
         let mut left = pictures.budget;
         for at in chosen(run, pictures)? {
-            let image = &run.manifest().plan.images[at];
+            let image = &run.plan().images[at];
             let comparison = self.comparison(run, first, image, pictures.side, &mut left)?;
             self.comparisons.extend(comparison);
         }
@@ -94,7 +94,7 @@ impl Page {
         side: usize,
         left: &mut usize,
     ) -> Result<Option<Comparison>> {
-        let plan = &run.manifest().plan;
+        let plan = run.plan();
         let scale = plan.submissions.first().map_or(4, |p| p.submission.scale);
         let times = scale as usize;
         let mut notes = Vec::new();
@@ -210,7 +210,7 @@ fn kept_path(run: &Run, submission: &str, image: &PlannedImage) -> PathBuf {
 
 /// The places of the images to show in the plan.
 fn chosen(run: &Run, pictures: &Pictures) -> Result<Vec<usize>> {
-    let plan = &run.manifest().plan;
+    let plan = run.plan();
     if !pictures.images.is_empty() {
         let find = |name: &String| {
             let found = plan.images.iter().position(|i| i.image == *name || i.label() == *name);

@@ -7,7 +7,7 @@ use minijinja::{Environment, Value, context};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::page::page::Page;
+use crate::page::model::Page;
 use crate::page::scripts::{LIVE, PARTS, START, STYLE, TEMPLATE};
 
 /// Where the page lives.

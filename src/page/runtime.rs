@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::error::Result;
+use crate::rules::Rules;
 use crate::run::Run;
 use crate::stats::summary::{image_runtime, median, over_rounds, round_runtimes};
 use crate::stats::{Protocol, Round, Samples, summarise};
@@ -61,12 +63,12 @@ pub(super) fn images(run: &Run) -> Vec<ImageFacts> {
         height: i.height,
         width: i.width,
     };
-    run.manifest().plan.images.iter().map(facts).collect()
+    run.plan().images.iter().map(facts).collect()
 }
 
 /// The timings of one label of a run.
 pub(super) fn timings(run: &Run, samples: &Samples) -> Timings {
-    let plan = &run.manifest().plan;
+    let plan = run.plan();
     let mut rounds = vec![None; plan.rounds as usize];
     if let Ok(figures) = round_runtimes(samples, plan.protocol) {
         for (round, ms) in samples.rounds.iter().zip(figures) {
@@ -120,13 +122,11 @@ fn forwards(samples: &Samples) -> Vec<f64> {
     out
 }
 
-/// The baseline's control, where the run has one.
-pub(super) fn control(run: &Run, samples: &[Samples]) -> Option<Control> {
-    let control = samples.iter().find(|s| s.control_of().is_some())?;
-    let baseline = samples.iter().find(|s| Some(s.label.as_str()) == control.control_of())?;
-    let (own, other) = (timings(run, control), timings(run, baseline));
-    let difference = own.runtime_ms.zip(other.runtime_ms).map(|(a, b)| (a - b) / b);
-    Some(Control { label: control.label.clone(), timings: own, difference })
+/// The baseline's control, where the run has one that was timed.
+pub(super) fn control(run: &Run, samples: &[Samples], rules: &Rules) -> Result<Option<Control>> {
+    let Some(own) = samples.iter().find(|s| s.control_of().is_some()) else { return Ok(None) };
+    let difference = run.control(rules)?.map(|control| control.difference);
+    Ok(Some(Control { label: own.label.clone(), timings: timings(run, own), difference }))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub struct Progress {
 
 /// Looks at a run and its log.
 pub fn progress(run: &Run, history: &[Moment]) -> Progress {
-    let (plan, results) = (&run.manifest().plan, run.results());
+    let (plan, results) = (run.plan(), run.results());
     let times = Times::new(plan, history);
     let (mut done, mut total) = (0, 0);
     let mut left = Some(0.0);

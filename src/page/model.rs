@@ -4,15 +4,14 @@ use serde::Serialize;
 
 use crate::entry::{Entry, Metric, Trust, label};
 use crate::error::Result;
-use crate::graph::Counter;
 use crate::page::data::{Announcement, Verdict};
 use crate::page::detail::{Detail, Fact, detail};
 use crate::page::machine;
 use crate::page::pictures::Comparison;
 use crate::page::runtime::{Control, ImageFacts, control, images};
 use crate::page::table::Track;
+use crate::rules::Rules;
 use crate::run::{Run, failures};
-use crate::stats::TieBand;
 use crate::text;
 
 /// How many images an entry's section lists as its worst.
@@ -141,11 +140,12 @@ impl Page {
     ///
     /// # Errors
     /// A graph of the run cannot be read.
-    pub fn add_run(&mut self, run: &Run, first: usize, counter: Counter) -> Result<()> {
+    pub fn add_run(&mut self, run: &Run, first: usize, rules: &Rules) -> Result<()> {
+        let counter = rules.costs.counter;
         let samples = run.samples();
         let failures = failures(run.dir())?;
         let place = self.runs.len();
-        let plan = &run.manifest().plan;
+        let plan = run.plan();
         let worst = run.worst(WORST);
         let of = (samples.as_slice(), failures.as_slice(), counter);
         for (planned, entry) in plan.submissions.iter().zip(self.entries.iter_mut().skip(first)) {
@@ -160,9 +160,9 @@ impl Page {
             how: how(run),
             machine: machine::facts(&run.manifest().machine, &plan.device),
             images: images(run),
-            control: control(run, &samples),
+            control: control(run, &samples, rules)?,
         };
-        let state = state(run, facts.control.as_ref());
+        let state = verdict(run, rules)?;
         self.runs.push(facts);
         self.verdict = Some(match self.verdict.take() {
             None => state,
@@ -174,7 +174,7 @@ impl Page {
 
 fn how(run: &Run) -> Vec<Fact> {
     let manifest = run.manifest();
-    let plan = &manifest.plan;
+    let plan = run.plan();
     let mut facts = vec![
         Fact::new("Begun", manifest.created.strftime("%Y-%m-%d %H:%M UTC").to_string()),
         Fact::new("Harness", format!("esr-bench {}", manifest.esr_bench)),
@@ -200,44 +200,25 @@ fn how(run: &Run) -> Vec<Fact> {
     facts
 }
 
-/// What the records alone say of the session.
-fn state(run: &Run, control: Option<&Control>) -> Verdict {
-    let plan = &run.manifest().plan;
-    let (total, failed) = (plan.submissions.len(), run.results().failed());
-    let (done, rounds) = (run.results().rounds.len(), plan.labels().len() * plan.rounds as usize);
-    let finished = run.results().finished;
-    let measured = format!("{} of {total} submissions measured without a failure", total - failed);
-    let sentence = match (finished, failed) {
-        (false, _) => format!("The run is not finished: {done} of {rounds} timed rounds are recorded."),
-        (true, 0) => format!("The run is complete: {measured}, {done} timed rounds."),
-        (true, _) => format!("The run is complete with failures: {measured}, {done} of {rounds} timed rounds."),
-    };
-    let mut reasons = Vec::new();
-    let difference = control.and_then(|c| c.difference).map(f64::abs);
-    let noisy = difference.is_some_and(|d| d > TieBand::DEFAULT_MINIMUM);
-    let percent = |fraction: f64| text::fixed(100.0 * fraction, 2);
-    match difference {
-        Some(d) if noisy => reasons.push(format!(
-            "The baseline against itself under two labels (A/A control) differs by {} %, more than the {} % below which \
-             differences count as none: differences of that size are noise here.",
-            percent(d),
-            percent(TieBand::DEFAULT_MINIMUM)
-        )),
-        Some(d) => reasons.push(format!(
-            "The baseline against itself under two labels (A/A control) differs by {} %.",
-            percent(d)
-        )),
-        None if plan.labels().len() > total => {
-            reasons.push("The A/A control is not timed yet: what it shows will say how far a difference can come from noise.".to_owned());
-        }
-        None => {
-            reasons.push("There is no A/A control, so nothing says how far a difference can come from noise.".to_owned());
-        }
+/// The session's verdict on itself, and how far it is.
+fn verdict(run: &Run, rules: &Rules) -> Result<Verdict> {
+    let fitness = run.fitness(rules)?;
+    let (plan, results) = (run.plan(), run.results());
+    let mut reasons: Vec<String> = fitness.reasons.iter().map(|reason| sentence(&reason.to_string())).collect();
+    let rounds = plan.labels().len() * plan.rounds as usize;
+    let failed = results.failed();
+    if !results.finished {
+        let done = results.rounds.len();
+        reasons.insert(0, format!("The run is not finished: {done} of {rounds} timed rounds are recorded."));
+    } else if failed > 0 {
+        reasons.push(format!("{failed} of {} submissions failed.", plan.submissions.len()));
     }
-    if plan.rounds < 6 {
-        reasons.push(format!("{} rounds are too few for intervals at 95 %, which need 6.", plan.rounds));
-    }
-    Verdict { mark: if finished && failed == 0 && !noisy { "good" } else { "warn" }, sentence, reasons }
+    let mark = if fitness.is_fit() && results.finished { "good" } else { "warn" };
+    Ok(Verdict { mark, sentence: fitness.headline(), reasons })
+}
+
+fn sentence(words: &str) -> String {
+    format!("{}.", text::capitalised(words))
 }
 
 /// Two sessions on one page: the worse mark.
