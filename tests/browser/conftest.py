@@ -106,11 +106,11 @@ def opened(browser):
     """Opens an address, and holds that nothing was written to the console and nothing was requested but that."""
     contexts = []
 
-    def open_page(address, width=1440, scheme="light", allowed=None):
+    def open_page(address, width=1440, scheme="light", allowed=None, heard=lambda message: False):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True)
         page = context.new_page()
         said, asked = [], []
-        page.on("console", lambda message: said.append(message.text))
+        page.on("console", lambda message: None if heard(message.text) else said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
         page.goto(str(address))

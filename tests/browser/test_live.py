@@ -35,7 +35,13 @@ def until(page, selector, good):
 
 def test_the_page_grows_with_the_run(server, opened):
     address, log, rest = server
-    page = opened(f"{address}run/first/", allowed=lambda url: url.startswith((address, "data:")))
+    removed = False
+    page = opened(
+        f"{address}run/first/",
+        allowed=lambda url: url.startswith((address, "data:")),
+        # The browser itself notes each answer of a server that no longer has the run.
+        heard=lambda message: removed and "404 (Not Found)" in message,
+    )
     until(page, "#live", lambda text: "left" in text)
     assert "not finished" in page.inner_text(".verdict")
     page.click("#tab-1")
@@ -48,6 +54,7 @@ def test_the_page_grows_with_the_run(server, opened):
     assert page.locator("#runtime-plots rect.slow, #runtime-plots rect.fast").count() > cells
     # What the reader had opened is still open.
     assert page.is_visible("#track-1") and page.is_visible("#entry-1 .checks")
+    removed = True
     shutil.rmtree(log.parent)
     until(page, "#live", lambda text: "removed" in text)
 
