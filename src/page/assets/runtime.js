@@ -113,6 +113,8 @@ function curves(node, entries, title, about, values, axisX, axisY, log) {
 }
 
 function drawForwards(node, entries) {
+  // With one forward of each image there is nothing to hold it against.
+  if (entries.every((e) => e.timings.forwards.every((v) => v === 1))) { node.remove(); return; }
   curves(node, entries, "First forwards of a process",
     "Each timed forward in its order within a process, over the median of the same image: a curve that starts high was not warm.",
     (e) => e.timings.forwards.map((v, i) => [i + 1, v]), "timed forward", "over the image's median", false);
