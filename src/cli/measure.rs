@@ -9,34 +9,37 @@ use esr_bench::graph::Counter;
 use esr_bench::measure;
 use esr_bench::measure::Ask;
 use esr_bench::measure::Progress;
-use esr_bench::measure::{Outcome, Session};
+use esr_bench::measure::{Named, Outcome, Session, Workers};
 use esr_bench::protocol::Switches;
 use esr_bench::run::Event;
 use esr_bench::run::Run;
-use esr_bench::run::RunWriter;
 use esr_bench::run::{FORMAT, Manifest};
 use esr_bench::run::{Limit, Plan};
+use esr_bench::run::{RunWriter, SUBMISSIONS};
 use esr_bench::stats::Protocol;
 use esr_bench::submission::Submission;
+use esr_bench::submission::clone::{Export, is_clone};
 use esr_bench::submission::identify::Identifier;
-use esr_bench::worker_process;
-use esr_bench::worker_process::Worker;
-use esr_bench::worker_process::{Launch, Limits};
+use esr_bench::worker_process::{Launch, Launches, Limits};
 use esr_bench::{Error, Result, exit, machine, report};
 
+use super::clones::Clones;
 use super::pairs::{self, Pairs};
 
 /// Arguments of `measure`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folders with a submission.toml, or bare weights files, which are identified
-    #[arg(value_name = "SUBMISSION|FILE")]
+    /// Folders with a submission.toml, bare weights files, which are identified, or clones of organisers' repositories, whose
+    /// networks are imported into the run directory first
+    #[arg(value_name = "SUBMISSION|FILE|CLONE")]
     submissions: Vec<PathBuf>,
     /// The largest value of input and output of the bare weights files [default: that of the card with the same network]
     #[arg(long, value_name = "MAX", value_parser = positive)]
     data_range: Option<f64>,
     #[command(flatten)]
     models: Pairs,
+    #[command(flatten)]
+    clones: Clones,
     /// A data set, as DIR or SPLIT=DIR (val and test are the challenge's splits); may repeat. Without any, or with the word
     /// `synthetic`: a seeded image of 256 x 256, for efficiency only
     #[arg(long, value_name = "DIR", value_parser = pairs::data)]
@@ -69,7 +72,8 @@ pub(crate) struct Args {
     /// Of the order, of random weights and of the synthetic image
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// The submission that is the baseline; with two rounds or more it runs under two labels, as a control
+    /// The submission that is the baseline, by its name or any part that no other has; with two rounds or more it runs under
+    /// two labels, as a control [default: the network with the id 0 of a repository]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
     /// How timings are taken: `published` is the challenges' own, without warm-up or repeats
@@ -100,16 +104,15 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let interrupt = on_interrupt()?;
-    let program = worker_process::locate(args.worker.as_deref())?;
-    let (mut recorder, launch) = match &args.run {
-        Some(dir) if args.resume && Run::is_at(dir) => resumed(args, dir, program, &interrupt)?,
-        _ => begun(args, program, &interrupt)?,
+    let (mut recorder, launches, left) = match &args.run {
+        Some(dir) if args.resume && Run::is_at(dir) => resumed(args, dir, &interrupt)?,
+        _ => begun(args, &interrupt)?,
     };
     let dir = recorder.run().dir().to_path_buf();
     let progress = Progress::stderr();
-    let outcome = Session::new(&mut recorder, &launch, interrupt, &progress)?.run()?;
+    let outcome = Session::new(&mut recorder, &launches, interrupt, &progress)?.run()?;
     super::print(&measure::summary(recorder.run(), Counter::Hook, report::colour_on_stdout())?)?;
-    super::print(&format!("Recorded in {}\n", dir.display()))?;
+    super::print(&format!("{left}Recorded in {}\n", dir.display()))?;
     Ok(match outcome {
         Outcome::Complete { failed: 0 } => exit::DONE,
         Outcome::Complete { .. } => exit::SOME_FAILED,
@@ -121,46 +124,42 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 }
 
 /// A new run.
-fn begun(args: &Args, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(RunWriter, Launch)> {
-    let submissions = submissions(args, &program)?;
+fn begun(args: &Args, interrupt: &Arc<AtomicBool>) -> Result<(RunWriter, Launches, String)> {
+    let dir = match &args.run {
+        Some(dir) => dir.clone(),
+        None => Path::new("results").join(jiff::Zoned::now().strftime("%Y-%m-%d_%H-%M-%S").to_string()),
+    };
+    let Found { submissions, baseline, left } = found(args, &dir)?;
     if args.resume && submissions.is_empty() {
         let dir = args.run.as_deref().unwrap_or(Path::new("."));
         return Err(Error::Usage(format!("no run in {}: nothing to go on with", dir.display())));
     }
-    let plan = measure::plan(ask(args, submissions))?;
-    let launch = Launch::new(program, limits(&plan.limit));
-    // The worker is asked first: without one there is nothing to record.
-    let hello = Worker::start(&launch, interrupt.clone())?.hello().clone();
-    if !hello.devices.iter().any(|d| d.id == plan.device) {
-        let known: Vec<&str> = hello.devices.iter().map(|d| d.id.as_str()).collect();
-        return Err(Error::Usage(format!("no device `{}`; the worker has {}", plan.device, known.join(", "))));
-    }
-    let worker = hello.worker.clone();
+    let plan = measure::plan(ask(args, submissions, baseline))?;
+    // The workers are asked first: without any there is nothing to record.
+    let workers = Workers::greet(&named(args), &plan, &limits(&plan.limit), interrupt)?;
+    let worker = workers.names();
     let manifest = Manifest {
         format: FORMAT,
         created: jiff::Timestamp::now(),
         esr_bench: env!("CARGO_PKG_VERSION").to_owned(),
         command: std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect(),
         machine: machine::probe(),
-        worker: hello,
+        worker: workers.first,
+        python: workers.python,
         plan,
-    };
-    let dir = match &args.run {
-        Some(dir) => dir.clone(),
-        None => Path::new("results").join(jiff::Zoned::now().strftime("%Y-%m-%d_%H-%M-%S").to_string()),
     };
     let mut recorder = RunWriter::create(&dir, manifest)?;
     recorder.append(Event::Started { torn_bytes: 0, worker })?;
-    Ok((recorder, launch))
+    Ok((recorder, workers.launches, left))
 }
 
 /// The rest of a run that is there.
-fn resumed(args: &Args, dir: &Path, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(RunWriter, Launch)> {
+fn resumed(args: &Args, dir: &Path, interrupt: &Arc<AtomicBool>) -> Result<(RunWriter, Launches, String)> {
     let (mut recorder, torn_bytes) = RunWriter::resume(dir)?;
     let stored = &recorder.run().manifest().plan;
-    let submissions = submissions(args, &program)?;
+    let Found { submissions, baseline, left } = found(args, dir)?;
     if !submissions.is_empty() {
-        let asked = measure::plan(ask(args, submissions))?;
+        let asked = measure::plan(ask(args, submissions, baseline))?;
         if let Some(part) = difference(stored, &asked) {
             return Err(Error::Usage(format!(
                 "the run in {} has other {part}: `--resume --run {0}` alone goes on with it as it is",
@@ -168,20 +167,9 @@ fn resumed(args: &Args, dir: &Path, program: PathBuf, interrupt: &Arc<AtomicBool
             )));
         }
     }
-    let launch = Launch::new(program, limits(&stored.limit));
-    let hello = Worker::start(&launch, interrupt.clone())?.hello().clone();
-    let first = &recorder.run().manifest().worker;
-    if (&hello.worker, &hello.backend) != (&first.worker, &first.backend) {
-        return Err(Error::Worker(format!(
-            "the run in {} was begun with {} on {}, this is {} on {}: figures of both do not belong in one table",
-            dir.display(),
-            first.worker,
-            first.backend,
-            hello.worker,
-            hello.backend
-        )));
-    }
-    recorder.append(Event::Started { torn_bytes, worker: hello.worker })?;
+    let workers = Workers::greet(&named(args), stored, &limits(&stored.limit), interrupt)?;
+    workers.agree_with(dir, recorder.run().manifest())?;
+    recorder.append(Event::Started { torn_bytes, worker: workers.names() })?;
     if args.retry_failed {
         let failed = |(name, results): (&String, &esr_bench::run::SubmissionResults)| {
             (!results.failures.is_empty()).then(|| name.clone())
@@ -190,7 +178,7 @@ fn resumed(args: &Args, dir: &Path, program: PathBuf, interrupt: &Arc<AtomicBool
             recorder.append(Event::Retry { submission })?;
         }
     }
-    Ok((recorder, launch))
+    Ok((recorder, workers.launches, left))
 }
 
 /// In what a run's plan is not the one that was asked for.
@@ -212,16 +200,43 @@ fn difference(stored: &Plan, asked: &Plan) -> Option<&'static str> {
     parts.into_iter().find(|(_, same)| !same).map(|(part, _)| part)
 }
 
-fn submissions(args: &Args, program: &Path) -> Result<Vec<Submission>> {
-    let mut files = Identifier::new(Launch::new(program.to_path_buf(), Limits::default()));
-    let paths = args.submissions.iter();
-    let mut submissions =
-        paths.map(|path| pairs::submission(path, &mut files, args.data_range)).collect::<Result<Vec<_>>>()?;
-    submissions.extend(args.models.submissions(args.seed)?);
-    Ok(submissions)
+/// What the command line names.
+struct Found {
+    submissions: Vec<Submission>,
+    /// The baseline that was named, or that a repository has.
+    baseline: Option<String>,
+    /// The networks of repositories that are no submissions, with their reasons.
+    left: String,
 }
 
-fn ask(args: &Args, submissions: Vec<Submission>) -> Ask {
+fn found(args: &Args, dir: &Path) -> Result<Found> {
+    let launches = measure::launches(&named(args), &Limits::default(), false);
+    // A worker is started only once there is a file to identify.
+    let missing = || Launch::new(PathBuf::from("esr-worker"), Limits::default());
+    let mut files = Identifier::new(launches.libtorch.unwrap_or_else(|_| missing()));
+    let mut found = Found { submissions: Vec::new(), baseline: args.baseline.clone(), left: String::new() };
+    for path in &args.submissions {
+        if !is_clone(path) {
+            found.submissions.push(pairs::submission(path, &mut files, args.data_range)?);
+            continue;
+        }
+        let output = dir.join(SUBMISSIONS);
+        let imported = args.clones.import(path, &output, args.worker.as_deref(), Export::default())?;
+        for folder in imported.rows.iter().filter_map(|row| row.outcome.folder()) {
+            found.submissions.push(Submission::read(folder)?);
+        }
+        found.baseline = found.baseline.or_else(|| imported.baseline().map(ToOwned::to_owned));
+        found.left += &report::cloned::left(&imported);
+    }
+    found.submissions.extend(args.models.submissions(args.seed)?);
+    Ok(found)
+}
+
+fn named(args: &Args) -> Named {
+    args.clones.named(args.worker.as_deref())
+}
+
+fn ask(args: &Args, submissions: Vec<Submission>, baseline: Option<String>) -> Ask {
     Ask {
         submissions,
         data: args.data.clone(),
@@ -238,7 +253,7 @@ fn ask(args: &Args, submissions: Vec<Submission>) -> Ask {
         warmup: args.warmup,
         repeats: args.repeats,
         seed: args.seed,
-        baseline: args.baseline.clone(),
+        baseline,
         limit: Limit { forward_s: args.time_limit, memory_mib: args.memory_limit },
     }
 }

@@ -1,6 +1,7 @@
 //! Arguments, and one file per command. A command parses, calls the library, prints; it computes nothing itself.
 
 mod audit;
+mod clones;
 mod compare;
 mod data;
 mod doctor;

@@ -11,6 +11,7 @@ mod progress;
 mod schedule;
 mod session;
 mod summary;
+mod workers;
 
 use conditions::conditions;
 
@@ -19,3 +20,4 @@ pub use progress::Progress;
 pub use schedule::order;
 pub use session::{Outcome, Session};
 pub use summary::summary;
+pub use workers::{Named, Workers, launches};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::measure::input;
-use crate::protocol::{Network, Switches, Weights};
+use crate::protocol::{Network, PythonNetwork, Switches, Weights};
 use crate::quality::Image;
 use crate::run::{Limit, Plan, Planned, PlannedImage, Source};
 use crate::stats::Protocol;
@@ -48,16 +48,8 @@ pub struct Ask {
 pub fn plan(ask: Ask) -> Result<Plan> {
     let scale = one_scale(&ask.submissions)?;
     let submissions = planned(ask.submissions)?;
-    if let Some(baseline) = &ask.baseline {
-        let names: Vec<&str> = submissions.iter().map(|p| p.submission.name.as_str()).collect();
-        if !names.contains(&baseline.as_str()) {
-            let hint = toml_file::nearest(baseline, names.iter().copied());
-            return Err(Error::Usage(format!(
-                "no submission `{baseline}` for the baseline{hint}; there are {}",
-                names.join(", ")
-            )));
-        }
-    }
+    let names: Vec<&str> = submissions.iter().map(|p| p.submission.name.as_str()).collect();
+    let baseline = ask.baseline.as_deref().map(|part| named(part, &names)).transpose()?;
     let images = match ask.data.is_empty() {
         true => vec![synthetic(SYNTHETIC, ask.seed)],
         false => images(&ask.data, scale, ask.seed)?,
@@ -76,9 +68,26 @@ pub fn plan(ask: Ask) -> Result<Plan> {
         warmup,
         repeats,
         seed: ask.seed,
-        baseline: ask.baseline,
+        baseline,
         limit: ask.limit,
     })
+}
+
+/// The one of `names` that `part` names: the whole name, or any part of it that no other has, whatever its case.
+fn named(part: &str, names: &[&str]) -> Result<String> {
+    if names.contains(&part) {
+        return Ok(part.to_owned());
+    }
+    let lower = part.to_lowercase();
+    let fits: Vec<&str> = names.iter().copied().filter(|name| name.to_lowercase().contains(&lower)).collect();
+    match fits[..] {
+        [one] => Ok(one.to_owned()),
+        [] => {
+            let hint = toml_file::nearest(part, names.iter().copied());
+            Err(Error::Usage(format!("no submission `{part}` for the baseline{hint}; there are {}", names.join(", "))))
+        }
+        _ => Err(Error::Usage(format!("`{part}` for the baseline is part of several names: {}", fits.join(", ")))),
+    }
 }
 
 fn one_scale(submissions: &[Submission]) -> Result<u32> {
@@ -102,6 +111,9 @@ fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
         let own = submission.name.clone();
         let mut number = 2;
         // `A` and `a` would be one file on some file systems.
+        if names.contains(&submission.name.to_lowercase()) {
+            submission.name = format!("{own}-{}", submission.trust.name());
+        }
         while !names.insert(submission.name.to_lowercase()) {
             submission.name = format!("{own}-{number}");
             number += 1;
@@ -111,6 +123,12 @@ fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
             Network::Registry { weights: Weights::File { path }, .. } => vec![path],
             Network::Registry { weights: Weights::Random { .. }, .. } => Vec::new(),
             Network::Program { files } => files.iter_mut().collect(),
+            // The worker tells which files of a repository it read.
+            Network::Python(PythonNetwork::Call { .. }) => Vec::new(),
+            Network::Python(PythonNetwork::File { file, weights, .. }) => match weights {
+                Weights::File { path } => vec![file, path],
+                Weights::Random { .. } => vec![file],
+            },
         };
         for path in paths {
             let file = input::identify(path)?;

@@ -17,7 +17,7 @@ use crate::run::{Event, ImageQuality, MeasuredMemory, RoundImage, RoundTimes, St
 use crate::run::{Plan, Planned, PlannedImage};
 use crate::worker_process::Exchange;
 use crate::worker_process::Failure;
-use crate::worker_process::Launch;
+use crate::worker_process::Launches;
 use crate::worker_process::Worker;
 
 /// The side of the input at which operations are recorded: the field's convention.
@@ -26,7 +26,7 @@ const RECORDED: i64 = 256;
 /// Everything that a session works with.
 pub struct Session<'a> {
     recorder: &'a mut RunWriter,
-    launch: &'a Launch,
+    launches: &'a Launches,
     interrupt: Arc<AtomicBool>,
     progress: &'a Progress,
     plan: Plan,
@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
     /// Reads the LR images, and checks that every file is still that of the plan.
     pub fn new(
         recorder: &'a mut RunWriter,
-        launch: &'a Launch,
+        launches: &'a Launches,
         interrupt: Arc<AtomicBool>,
         progress: &'a Progress,
     ) -> Result<Session<'a>> {
@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
         input::check_files(&plan)?;
         let lr = plan.images.iter().map(input::pixels).collect::<Result<_>>()?;
         let exchange = Exchange::create(&recorder.run().dir().join("exchange.tmp"))?;
-        Ok(Session { recorder, launch, interrupt, progress, plan, lr, exchange })
+        Ok(Session { recorder, launches, interrupt, progress, plan, lr, exchange })
     }
 
     /// Measures what is missing.
@@ -343,7 +343,7 @@ impl<'a> Session<'a> {
             return Err(Stop::Interrupted);
         }
         let submission = &planned.submission;
-        let mut worker = Worker::start(self.launch, self.interrupt.clone())?;
+        let mut worker = self.launches.start(&submission.network, &self.interrupt)?.map_err(Stop::Failed)?;
         let load = Load {
             network: submission.network.clone(),
             device: self.plan.device.clone(),
@@ -358,6 +358,10 @@ impl<'a> Session<'a> {
         };
         for file in &loaded.hashes {
             if planned.files.iter().any(|f| f.path == file.path && f.sha256 != file.sha256) {
+                return Err(Stop::Failed(format!("{} changed during the run", file.path.display())));
+            }
+            let first = self.loaded(planned).iter().flat_map(|l| &l.hashes).find(|f| f.path == file.path);
+            if first.is_some_and(|f| f.sha256 != file.sha256) {
                 return Err(Stop::Failed(format!("{} changed during the run", file.path.display())));
             }
             if let Some((_, stated)) = submission.stated_hashes.iter().find(|(path, _)| *path == file.path)

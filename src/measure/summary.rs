@@ -23,9 +23,9 @@ pub fn summary(run: &Run, counter: Counter, colour: bool) -> Result<String> {
     let metrics: Vec<Metric> = METRICS.into_iter().filter(|m| entries.iter().any(|e| e.get(*m).is_some())).collect();
     let quality = quality_columns(run);
     // Where all are registered networks the column would say nothing.
-    let foreign = entries.iter().any(|e| e.trust.is_some_and(|t| t != Trust::Declarative));
+    let foreign = entries.iter().any(|e| e.trust.is_some_and(|t| t != Trust::Registered));
     let headings = std::iter::once(("submission".to_owned(), Align::Left))
-        .chain(foreign.then(|| ("trust".to_owned(), Align::Left)))
+        .chain(foreign.then(|| ("class".to_owned(), Align::Left)))
         .chain(metrics.iter().map(|m| (m.heading().to_owned(), Align::Right)))
         .chain(quality.iter().map(|c| (c.heading.clone(), Align::Right)))
         .chain([("".to_owned(), Align::Left)]);
