@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use indexmap::IndexMap;
+
 use crate::entry::Trust;
 use crate::submission::clone::{Imported, Outcome, Row};
 use crate::text::{Align, Table};
@@ -36,11 +38,7 @@ pub fn table(imported: &Imported) -> String {
     if written + kept > 0 {
         let _ = writeln!(out, "\n{table}");
     }
-    let remarks: Vec<String> =
-        imported.rows.iter().flat_map(|row| row.remarks.iter().map(|r| format!("  {}: {r}\n", label(row)))).collect();
-    if !remarks.is_empty() {
-        let _ = write!(out, "\nRemarks:\n{}", remarks.concat());
-    }
+    out += &remarks(imported);
     out += &left(imported);
     if !imported.absent.is_empty() {
         let _ = writeln!(
@@ -61,6 +59,19 @@ pub fn left(imported: &Imported) -> String {
     };
     let lines: String = imported.rows.iter().filter_map(line).collect();
     if lines.is_empty() { lines } else { format!("\nNot imported:\n{lines}") }
+}
+
+/// Every remark once, with the networks that it is about.
+fn remarks(imported: &Imported) -> String {
+    let mut remarks: IndexMap<&str, Vec<String>> = IndexMap::new();
+    for row in &imported.rows {
+        for remark in &row.remarks {
+            remarks.entry(remark).or_default().push(row.model_id.to_string());
+        }
+    }
+    let line = |(remark, ids): (&str, Vec<String>)| format!("  model_id {}: {remark}\n", ids.join(", "));
+    let lines: String = remarks.into_iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("\nRemarks:\n{lines}") }
 }
 
 /// One line of progress.
@@ -116,7 +127,7 @@ mod tests {
          5  05_EFDN  not known  python             s/ntire2022_05_EFDN_python (was there, not touched)
 
         Remarks:
-          model_id 5 (05_EFDN): the weights are absent: model_zoo/a.pth
+          model_id 5: the weights are absent: model_zoo/a.pth
 
         Not imported:
           model_id 7: the branch makes no network

@@ -2,7 +2,9 @@
 //! It may use [`crate::run`], [`crate::entry`], [`crate::graph`], [`crate::stats`] and [`crate::tables`].
 
 mod entries;
+mod forms;
 mod images;
 mod samples;
 
+pub use forms::{Forms, Overhead, SameSr, overhead, same_sr};
 pub use images::ImageRow;
