@@ -24,7 +24,9 @@ pub fn summary(run: &Run, counter: Counter, colour: bool) -> Result<String> {
     let quality = quality_columns(run);
     // Where all are registered networks the column would say nothing.
     let foreign = entries.iter().any(|e| e.trust.is_some_and(|t| t != Trust::Registered));
+    let teams = entries.iter().any(|e| e.team != e.submission);
     let headings = std::iter::once(("submission".to_owned(), Align::Left))
+        .chain(teams.then(|| ("team".to_owned(), Align::Left)))
         .chain(foreign.then(|| ("class".to_owned(), Align::Left)))
         .chain(metrics.iter().map(|m| (m.heading().to_owned(), Align::Right)))
         .chain(quality.iter().map(|c| (c.heading.clone(), Align::Right)))
@@ -32,6 +34,9 @@ pub fn summary(run: &Run, counter: Counter, colour: bool) -> Result<String> {
     let mut table = Table::new(headings).colour(colour);
     for entry in &entries {
         let mut cells = vec![Cell::new(&entry.submission)];
+        if teams {
+            cells.push(Cell::new(&entry.team));
+        }
         if foreign {
             cells.push(Cell::new(entry.trust.map_or("-", Trust::name)));
         }
