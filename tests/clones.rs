@@ -71,6 +71,11 @@ fn json(output: &Output) -> Value {
     serde_json::from_str(&stdout).unwrap()
 }
 
+/// `esr-bench measure` with the mock worker and this Python.
+fn measure(bench: &Bench, python: &Path, args: &[&str]) -> Output {
+    bench.measure(args).arg("--python").arg(python).output().unwrap()
+}
+
 /// The outcome of an id.
 fn outcome(imported: &Value, id: i64) -> Value {
     let rows = imported["rows"].as_array().unwrap();
@@ -128,8 +133,8 @@ fn a_python_without_torch_costs_the_rows_that_need_it() {
     let manifest = "team = \"A\"\ndata_range = 1.0\n[python]\nfile = \"net.py\"\nclass = \"Net\"\n";
     std::fs::write(folder.join("submission.toml"), manifest).unwrap();
     bench.data("Tiny", &[(8, 8)]);
-    let args = ["measure", "theirs", "good", "--data", "Tiny", "--run", "run", "--rounds", "1"];
-    let (code, stdout, stderr) = told(&esr_bench(&bench, &without, &args));
+    let args = ["theirs", "good", "--data", "Tiny", "--run", "run", "--rounds", "1"];
+    let (code, stdout, stderr) = told(&measure(&bench, &without, &args));
     assert_eq!(code, i32::from(exit::SOME_FAILED), "{stderr}");
     assert!(stdout.contains("Failed: theirs: ") && stdout.contains("has no module `torch`: run `"), "{stdout}");
     let run = Run::open(&bench.path("run")).unwrap();
@@ -151,7 +156,6 @@ fn a_clone_is_measured_beside_a_submission_of_the_other_worker() {
     std::fs::write(&mock, origin).unwrap();
     bench.data("Tiny", &[(16, 16)]);
     let args = [
-        "measure",
         "CLONE",
         "mock",
         "--as",
@@ -169,7 +173,7 @@ fn a_clone_is_measured_beside_a_submission_of_the_other_worker() {
         "--repeats",
         "1",
     ];
-    let (code, stdout, stderr) = told(&esr_bench(&bench, &python, &args));
+    let (code, stdout, stderr) = told(&measure(&bench, &python, &args));
     assert_eq!(code, i32::from(exit::SOME_FAILED), "{stderr}");
     let run = Run::open(&bench.path("run")).unwrap();
     let manifest = run.manifest();
@@ -206,7 +210,7 @@ fn a_clone_is_measured_beside_a_submission_of_the_other_worker() {
     std::fs::write(&events_file, without.join("\n") + "\n").unwrap();
     let code = bench.path("CLONE/models/team00_plain.py");
     std::fs::write(&code, std::fs::read_to_string(&code).unwrap() + "\n# changed\n").unwrap();
-    let (_, stdout, _) = told(&esr_bench(&bench, &python, &["measure", "--resume", "--run", "run"]));
+    let (_, stdout, _) = told(&measure(&bench, &python, &["--resume", "--run", "run"]));
     assert!(stdout.contains("team00_plain.py changed during the run"), "{stdout}");
 }
 

@@ -194,7 +194,7 @@ fn usage_errors_name_what_is_wrong() {
         (&[][..], usage, "nothing to measure"),
         (&["--resume", "--run", "none"][..], usage, "no run in none"),
         (&["a", "--device", "gpu"][..], usage, "expected cpu or cuda:N"),
-        (&["a", "--device", "cuda:3"][..], usage, "no device `cuda:3`; the worker has cpu"),
+        (&["a", "--device", "cuda:3"][..], usage, "no device `cuda:3`; mock-worker 1 has cpu"),
         (&["a", "--data", "Tiny", "--data", "Tiny"][..], usage, "two data sets called `Tiny`"),
         (&["--model", "rlfm"][..], usage, "did you mean `rlfn`?"),
         (&["a/weights.pth"][..], i32::from(exit::BAD_INPUT), "a/weights.pth: no state dict"),
