@@ -1,6 +1,6 @@
 //! From what was asked to what is done: every file found, read once, and identified before anything is measured.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::data::Dataset;
@@ -104,20 +104,22 @@ fn one_scale(submissions: &[Submission]) -> Result<u32> {
 }
 
 fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
-    let mut names = BTreeSet::new();
+    let mut names = BTreeMap::new();
     let mut planned = Vec::new();
     for mut submission in submissions {
         check_name(&submission.name).map_err(|found| Error::Usage(format!("expected {NAMES}, found {found}")))?;
         let own = submission.name.clone();
         let mut number = 2;
         // `A` and `a` would be one file on some file systems.
-        if names.contains(&submission.name.to_lowercase()) {
+        // Forms of one network are told apart by their class.
+        if names.get(&submission.name.to_lowercase()).is_some_and(|class| *class != submission.trust) {
             submission.name = format!("{own}-{}", submission.trust.name());
         }
-        while !names.insert(submission.name.to_lowercase()) {
+        while names.contains_key(&submission.name.to_lowercase()) {
             submission.name = format!("{own}-{number}");
             number += 1;
         }
+        names.insert(submission.name.to_lowercase(), submission.trust);
         let mut files = Vec::new();
         let paths: Vec<&mut PathBuf> = match &mut submission.network {
             Network::Registry { weights: Weights::File { path }, .. } => vec![path],
