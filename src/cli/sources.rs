@@ -30,6 +30,8 @@ pub(crate) struct Sources {
     pub(crate) without_first: Option<Vec<Entry>>,
     /// The timings of rounds, where an input has them.
     pub(crate) samples: Vec<Samples>,
+    /// The runs among the inputs, in their order.
+    pub(crate) runs: Vec<Run>,
     /// The verdict of each run on itself, with its directory.
     pub(crate) fitness: Vec<(String, Fitness)>,
     /// What a reader must know of the sources.
@@ -111,6 +113,7 @@ impl Sources {
             self.samples = run.ranked_samples(rules);
             self.notes = run.departures(rules).iter().map(ToString::to_string).collect();
             self.fitness.push((path.display().to_string(), run.fitness(rules)?));
+            self.runs.push(run);
             return Ok(());
         }
         let expected = format!("a run directory (with {MANIFEST}) or an edition's folder (with {RULES})");
@@ -162,6 +165,7 @@ impl Sources {
         }
         self.without_first = without;
         self.samples.extend(one.samples);
+        self.runs.extend(one.runs);
         self.fitness.extend(one.fitness);
         self.notes.extend(one.notes);
         self.baseline = one.baseline.filter(|_| single);

@@ -98,6 +98,7 @@ fn values(plan: &Plan) -> Vec<(&'static str, String)> {
         ("time-limit", plan.limit.forward_s.to_string()),
         ("memory-limit", or_none(plan.limit.memory_mib.map(|mib| mib.to_string()))),
         ("rules", or_none(plan.rules.clone())),
+        ("keep-sr", plan.keep_sr.to_string()),
     ]
 }
 
@@ -154,6 +155,7 @@ mod tests {
             recorded_at: [256, 256],
             memory_split: "val".into(),
             rules: None,
+            keep_sr: crate::run::KeepSr::None,
         }
     }
 

@@ -11,6 +11,7 @@ mod forms;
 mod images;
 mod note;
 mod samples;
+mod worst;
 
 pub use basis::Basis;
 pub use control::Control;
@@ -18,3 +19,4 @@ pub use departures::Departure;
 pub use fitness::{Fitness, Unfit};
 pub use forms::{Forms, Overhead, SameSr, overhead, same_sr};
 pub use images::ImageRow;
+pub use worst::WorstImage;

@@ -5,6 +5,7 @@
 //! events.jsonl    what happened, one JSON object a line, each synced to the disk before the next measurement begins
 //! graphs/NAME.json the operations of each submission's forward at 256 x 256
 //! submissions/    the folders that `measure CLONE` imported, where it did
+//! sr/NAME/SPLIT/IMAGE.png SR images, where the plan keeps them
 //! ```
 //! The events are the truth; everything else is derived from them in [`crate::results`]. It may use [`crate::graph`],
 //! [`crate::machine`], [`crate::protocol`], [`crate::quality`], [`crate::submission`] and [`crate::util`].
@@ -12,6 +13,8 @@
 mod contents;
 mod event;
 mod format;
+mod history;
+mod keep;
 mod manifest;
 mod plan;
 mod reader;
@@ -22,6 +25,8 @@ pub use event::{
     Conditions, Event, ImageQuality, Logged, MeasuredMemory, RecordedGraph, RoundImage, RoundTimes, Stage,
 };
 pub use format::FORMAT;
+pub use history::{Moment, failures, history, log_metadata};
+pub use keep::KeepSr;
 pub use manifest::Manifest;
 pub use plan::{Limit, Plan, Planned, PlannedImage, Source};
 pub use reader::Run;
