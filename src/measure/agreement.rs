@@ -199,6 +199,7 @@ mod tests {
             seed: 1,
             baseline: None,
             limit: Limit { forward_s: 1.0, memory_mib: Some(5) },
+            keep_sr: crate::run::KeepSr::All,
             rules: Some("ntire2022".into()),
             ..options()
         };
