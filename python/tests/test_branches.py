@@ -83,7 +83,7 @@ def test_the_others_have_none(found):
 
 
 def test_a_tile_and_a_wrapped_network(found):
-    assert found[10]["tile"] == 40 and found[0]["tile"] is None
+    assert found[10]["tile"] == {"size": 40, "overlap": 8} and found[0]["tile"] is None
     assert found[6]["network"]["class"] == "Cuda" and found[6]["weights"][0]["exists"]
 
 
@@ -221,7 +221,7 @@ def build(number):
     got = read(root)
     assert [(b["name"], b["data_range"], b["tile"]) for b in got.values()] == [
         ("seven", 1.0, None),
-        ("eight", 255.0, 128),
+        ("eight", 255.0, {"size": 128, "overlap": 32}),
     ]
     assert got[7]["network"]["kwargs"] == {"deploy": True} and got[7]["network"]["module"] == "models.net"
     assert got[8]["weights"][0]["path"] == "model_zoo/eight.pth"
