@@ -191,3 +191,10 @@ def test_another_clone_has_modules_of_its_own(worker, clone, tmp_path, slot):
         assert all(h["path"].startswith(str(root)) for h in reply["hashes"])
         worker.get("infer", slot=here)
         assert (set(sr_of(here)) == {0}) is is_black
+
+
+def test_folders_without_init_are_imported_anew(worker, clone, slot):
+    for _ in range(2):
+        reply = worker.get("load", **load(clone, 5))
+        assert str(clone / "models" / "team05_tuple" / "net.py") in [h["path"] for h in reply["hashes"]]
+    worker.get("infer", slot=slot())

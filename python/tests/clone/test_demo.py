@@ -43,7 +43,7 @@ def select_model(args, device):
         model = Plain()
         model.load_state_dict(torch.load("model_zoo/team04_lost.pth"), strict=True)
     elif model_id == 5:
-        from models.team05_tuple import Several
+        from models.team05_tuple.net import Several
         name, data_range = f"{model_id:02}_Several", 1.0
         model = Several()
     elif model_id == 6:
