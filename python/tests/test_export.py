@@ -175,6 +175,23 @@ class Endless(zoo.Plain):
         return super().forward(x)
 
 
+class Windows(zoo.Plain):
+    """Runs in windows of 96 pixels: a loop as long as the image wants it."""
+
+    def forward(self, x):
+        rows = []
+        for top in range(0, x.shape[2], 96):
+            part = x[:, :, top : top + 96]
+            rows.append(super().forward(part - part.mean()))
+        return torch.cat(rows, 2)
+
+
+def test_a_loop_over_windows_is_seen_where_the_small_sizes_have_one_window(tmp_path, capsys):
+    with pytest.raises(esr_export.Refusal, match="no way was found"):
+        export_here(Windows, tmp_path, "--tolerance", "1e-4")
+    assert "trace: a TorchScript trace is not possible: at 150 x 210" in capsys.readouterr().out
+
+
 def test_a_way_that_takes_too_long_is_left(tmp_path, capsys):
     with pytest.raises(esr_export.Refusal, match="no way was found"):
         export_here(Endless, tmp_path, "--time-limit", "2")
