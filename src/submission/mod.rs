@@ -3,9 +3,12 @@
 
 pub mod archive;
 pub mod card;
+pub mod clone;
 pub mod identify;
 pub mod import;
 mod manifest;
 pub(crate) mod name;
+mod python;
 
-pub use manifest::{MANIFEST, Manifest, ModelRef, Precision, ProgramRef, Submission};
+pub use manifest::{MANIFEST, Manifest, ModelRef, Origin, Precision, ProgramRef, Submission};
+pub use python::PythonRef;
