@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// The edition, as `ntire2022` [default: told by the names of the files]
     #[arg(long, value_name = "ID")]
     edition: Option<String>,
-    /// Link the weights instead of copying them
+    /// Make hard links of the weights instead of copying them; only within one file system
     #[arg(long)]
     link: bool,
     /// One JSON object instead of a table

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use crate::util::chars;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Progress of one `measure`.
@@ -34,7 +35,8 @@ impl Progress {
 
     /// A part begins: it has a line of its own where there is no bar.
     pub(super) fn part(&self, what: &str) {
-        self.bar.set_message(what.to_owned());
+        let what = &chars::visible_line(what);
+        self.bar.set_message(what.clone());
         if self.plain {
             eprintln!("[{}/{}] {what}", self.bar.position(), self.bar.length().unwrap_or(0));
         }
@@ -47,6 +49,7 @@ impl Progress {
 
     /// Something that must stay to be read.
     pub(super) fn note(&self, line: &str) {
+        let line = &chars::visible_line(line);
         if self.plain {
             eprintln!("{line}");
         } else {

@@ -258,6 +258,7 @@ impl<'a> Session<'a> {
         graph::file::check(&graph).map_err(|(at, expected, found)| {
             Stop::Failed(format!("its graph is not whole: `{at}`: expected {expected}, found {found}"))
         })?;
+        graph::precision(&graph, planned.submission.precision.dtype()).map_err(Stop::Failed)?;
         self.recorder.append_graph(&name, &graph)?;
         self.progress.step(1);
         Ok(())

@@ -4,10 +4,10 @@
 pub const FORMAT: u32 = 1;
 
 /// The manifest's name in a run directory.
-pub(super) const MANIFEST: &str = "run.json";
+pub(crate) const MANIFEST: &str = "run.json";
 
 /// The log's name in a run directory.
-pub(super) const EVENTS: &str = "events.jsonl";
+pub(crate) const EVENTS: &str = "events.jsonl";
 
 /// The folder of graphs in a run directory.
-pub(super) const GRAPHS: &str = "graphs";
+pub(crate) const GRAPHS: &str = "graphs";

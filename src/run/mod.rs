@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! run.json        what was to be done, by what, on which machine: written once, before the first measurement
-//! events.jsonl    what happened, one JSON object a line, each synced to the disk before the next measurement begins
+//! events.jsonl    what happened, one JSON object a line, each synced to the disk before the next measurement begins, each with a
+//!                 hash that follows from the line before ([`chain`])
 //! graphs/NAME.json the operations of each submission's forward at 256 x 256
 //! ```
 //! The events are the truth; everything else is derived from them in [`crate::results`]. It may use [`crate::graph`],
 //! [`crate::machine`], [`crate::protocol`], [`crate::quality`], [`crate::submission`] and [`crate::util`].
 
+pub(crate) mod chain;
 mod contents;
 mod event;
 mod format;
@@ -21,6 +23,7 @@ pub use event::{
     Conditions, Event, ImageQuality, Logged, MeasuredMemory, RecordedGraph, RoundImage, RoundTimes, Stage,
 };
 pub use format::FORMAT;
+pub(crate) use format::{EVENTS, GRAPHS, MANIFEST};
 pub use manifest::Manifest;
 pub use plan::{Limit, Plan, Planned, PlannedImage, Source};
 pub use reader::Run;

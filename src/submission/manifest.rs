@@ -1,7 +1,7 @@
 //! Submissions: a folder with `submission.toml`, or a model card with a weights file.
 
 use crate::entry::Trust;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Place, Result};
 use crate::protocol::{Network, Probe, Tile, Weights};
 use crate::submission::card::Card;
+use crate::submission::{inside, limits};
+use crate::util::input;
+use crate::util::input::Kind;
 use crate::util::toml_file;
 
 /// The manifest's file name.
@@ -46,6 +49,15 @@ pub struct Manifest {
     pub tile: Option<Tile>,
 }
 
+impl Manifest {
+    /// Parses and checks the manifest that was found in `path`.
+    pub fn parse(path: &Path, text: &str) -> Result<Manifest> {
+        let manifest: Manifest = toml_file::parse(path, text)?;
+        limits::check(path, &manifest)?;
+        Ok(manifest)
+    }
+}
+
 fn four() -> u32 {
     4
 }
@@ -61,6 +73,17 @@ pub enum Precision {
     Float16,
     /// bfloat16 somewhere inside.
     Bfloat16,
+}
+
+impl Precision {
+    /// The dtype that computes in it, as PyTorch calls it.
+    pub const fn dtype(self) -> &'static str {
+        match self {
+            Precision::Float32 => "float32",
+            Precision::Float16 => "float16",
+            Precision::Bfloat16 => "bfloat16",
+        }
+    }
 }
 
 /// A registered network and its weights.
@@ -142,7 +165,7 @@ impl Submission {
     /// Reads a submission folder.
     pub fn read(folder: &Path) -> Result<Submission> {
         let path = folder.join(MANIFEST);
-        let manifest: Manifest = toml_file::read(&path)?;
+        let manifest = Manifest::parse(&path, &input::read_text(&path, Kind::Toml)?)?;
         let name = match &manifest.name {
             Some(name) => name.clone(),
             None => folder
@@ -161,6 +184,13 @@ impl Submission {
                 if found.is_some() { "both" } else { "neither" },
             )),
         }
+    }
+
+    /// Reads a submission folder that is to be run: its files must lie in it, also once links are followed.
+    pub fn read_to_run(folder: &Path) -> Result<Submission> {
+        let submission = Submission::read(folder)?;
+        inside::files(&submission.network).iter().try_for_each(|file| inside::by_links(folder, file))?;
+        Ok(submission)
     }
 
     /// A card with a weights file, as `--model CARD --weights FILE` gives it.
@@ -187,7 +217,7 @@ impl Submission {
         manifest: &Manifest,
         model: &ModelRef,
     ) -> Result<Submission> {
-        inside(path, "model.weights", &model.weights)?;
+        inside::by_words(path, "model.weights", &model.weights)?;
         let weights = Weights::File { path: folder.join(&model.weights) };
         let mut submission = match (&model.card, &model.arch) {
             (Some(card), None) => {
@@ -254,7 +284,7 @@ impl Submission {
             return Err(Error::input(path, Place::Key("program.files".into()), "at least one file", "an empty list"));
         }
         for file in &program.files {
-            inside(path, "program.files", &file.path)?;
+            inside::by_words(path, "program.files", &file.path)?;
         }
         Ok(Submission {
             name,
@@ -276,13 +306,4 @@ impl Submission {
             checked: program.checked.clone(),
         })
     }
-}
-
-/// A submission is made of its own folder's files: another team's, or the machine's, are none of its business.
-fn inside(manifest: &Path, key: &str, file: &Path) -> Result<()> {
-    if file.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
-        return Ok(());
-    }
-    let found = format!("`{}`", file.display());
-    Err(Error::input(manifest, Place::Key(key.to_owned()), "a file in the submission's folder", found))
 }

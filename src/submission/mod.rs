@@ -5,6 +5,8 @@ pub mod archive;
 pub mod card;
 pub mod identify;
 pub mod import;
+pub(crate) mod inside;
+mod limits;
 mod manifest;
 pub(crate) mod name;
 
