@@ -74,7 +74,7 @@ fn what_was_done_to_the_events_shows() {
         assert!(text.contains(expected), "{expected}: {text}");
     };
     let mut edited = whole.clone();
-    edited[round] = edited[round].replacen("\"ms\":[", "\"ms\":[0.0", 1);
+    edited[round] = edited[round].replacen("\"ms\":[", "\"ms\":[1", 1);
     assert_ne!(edited, whole);
     says(&edited, &format!("line {} does not follow from line {round}", round + 1));
     // What is ranked from it says so as well.

@@ -165,7 +165,8 @@ proptest! {
             let bare = bare(line);
             if !bare.starts_with("| ") {
                 columns = 0;
-                prop_assert!(!bare.trim_start_matches("- ").starts_with(['-', '+', '=']), "{line}");
+                let item = line.strip_prefix("- ").unwrap_or(line);
+                prop_assert!(!item.starts_with(['-', '+', '=']), "{line}");
             } else if columns == 0 {
                 columns = bare.matches('|').count();
             } else {

@@ -21,9 +21,9 @@ impl Report for Latex {
         let mut out = format!(
             "% Needs \\usepackage{{booktabs}}.\n\\begin{{table*}}[t]\n\\centering\n\\caption{{{}, {} track. Ranks are in \
              parentheses.}}\n\\label{{tab:{}}}\n\\begin{{tabular}}{{{alignment}}}\n\\toprule\n",
-            escape(&board.title),
-            escape(&board.track),
-            label(&format!("{}-{}", board.rules, board.track)),
+            escape(&view.title()),
+            escape(&text::shortened(&board.track, 100)),
+            label(&text::shortened(&format!("{}-{}", board.rules, board.track), 100)),
         );
         let headings: Vec<String> = view.headings(&columns).iter().map(|h| escape(h)).collect();
         let _ = writeln!(out, "{} \\\\\n\\midrule", headings.join(" & "));

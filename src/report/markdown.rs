@@ -16,7 +16,8 @@ pub(super) struct Markdown;
 impl Report for Markdown {
     fn render(&self, view: &View<'_>) -> Result<String> {
         let columns = view.columns();
-        let mut out = format!("### {}: {}\n\n", escape(&view.board.title), escape(&view.board.track));
+        let mut out =
+            format!("### {}: {}\n\n", escape(&view.title()), escape(&text::shortened(&view.board.track, 100)));
         let lines: Vec<_> = view.ranked().chain(view.baseline()).collect();
         table(&mut out, view, &columns, &lines);
         let unranked: Vec<_> = view.unranked().collect();
@@ -59,14 +60,14 @@ fn cell(view: &View<'_>, column: Column, line: &Line<'_>) -> String {
 fn escape(raw: &str) -> String {
     let line = text::one_line(raw);
     let mut out = String::with_capacity(line.len());
-    // Whether only digits came so far: with a point or a bracket after them they begin a list.
+    // Whether only digits came so far: with a point or a bracket and a blank after them they begin a list.
     let mut digits = true;
     for (at, c) in line.char_indices() {
         let rest = &line[at..];
         match c {
             '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '~' | '#' | '$' => out.extend(['\\', c]),
             '-' | '+' | '=' if at == 0 => out.extend(['\\', c]),
-            '.' | ')' if digits && at > 0 => out.extend(['\\', c]),
+            '.' | ')' if digits && at > 0 && begins_item(&rest[1..]) => out.extend(['\\', c]),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
@@ -78,6 +79,10 @@ fn escape(raw: &str) -> String {
         digits &= c.is_ascii_digit();
     }
     out
+}
+
+fn begins_item(rest: &str) -> bool {
+    rest.chars().next().is_none_or(char::is_whitespace)
 }
 
 fn ends_with_www(text: &str) -> bool {

@@ -15,6 +15,9 @@ use crate::text;
 /// Longer cells of tables for people are cut, in characters.
 const LONGEST_CELL: usize = 100;
 
+/// Longer titles are cut.
+const LONGEST_TITLE: usize = 200;
+
 /// Longer notes and reasons are cut.
 const LONGEST_NOTE: usize = 2_000;
 
@@ -63,6 +66,11 @@ impl<'a> View<'a> {
             board.notes.push(format!("left out: {rows} ranked and {unranked} unranked entries"));
         }
         View { board, options, best, score_decimals: if whole { 0 } else { 2 } }
+    }
+
+    /// The leaderboard's title, on one line.
+    pub fn title(&self) -> String {
+        text::one_line(&text::shortened(&self.board.title, LONGEST_TITLE))
     }
 
     /// The ranked lines.
