@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs; a second run reuses what the first one set up.
 
-.PHONY: help setup demo release test check bench clean
+.PHONY: help setup demo release test check bench fuzz clean
 .DEFAULT_GOAL := help
 
 help:
@@ -10,6 +10,7 @@ help:
 	@echo "make test    every test"
 	@echo "make check   formatting and lints"
 	@echo "make bench   every benchmark"
+	@echo "make fuzz    every reader on mutated files, SECONDS=60 for each"
 	@echo "make clean   remove what set-up and builds made (results and submissions stay)"
 
 setup:
@@ -40,6 +41,10 @@ check: setup
 
 bench: setup
 	cargo bench --workspace
+
+SECONDS := 60
+fuzz:
+	scripts/fuzz.sh $(SECONDS)
 
 clean:
 	cargo clean
