@@ -1,7 +1,7 @@
 //! The worker protocol: one JSON object a line on the worker's stdin (requests) and stdout (replies).
 //!
 //! The worker answers every request with one reply that carries the same `id`. Its stderr is its log; any other line
-//! on its stdout is a failure. Pixels travel outside the JSON: the harness creates a file, both sides map it, and a
+//! on its stdout is a failure. Pixels travel outside the JSON: the harness creates a file, both sides read and write it, and a
 //! [`Slot`] says where an image's raw RGB bytes lie. HR never enters the worker.
 //!
 //! A session: `hello`, `load`, then any of `infer`, `time`, `memory`, `record`, at last `exit` (or end of input, at

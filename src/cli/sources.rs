@@ -7,6 +7,7 @@ use std::path::Path;
 use esr_bench::entry::Entry;
 use esr_bench::entry::label;
 use esr_bench::error::Place;
+use esr_bench::results::Fitness;
 use esr_bench::rules::Rules;
 use esr_bench::rules::across;
 use esr_bench::rules::edition::RULES;
@@ -31,6 +32,8 @@ pub(crate) struct Sources {
     pub(crate) without_first: Option<Vec<Entry>>,
     /// The timings of rounds, where an input has them.
     pub(crate) samples: Vec<Samples>,
+    /// The verdict of each run on itself, with its directory.
+    pub(crate) fitness: Vec<(String, Fitness)>,
     /// What a reader must know of the sources.
     pub(crate) notes: Vec<String>,
     /// The baseline of the only input, where that is another edition's published table.
@@ -112,8 +115,10 @@ impl Sources {
         }
         if path.join(MANIFEST).is_file() {
             let run = Run::open(path)?;
-            self.entries = run.entries(rules.costs.counter)?;
-            self.samples = run.samples();
+            self.entries = run.entries(rules)?;
+            self.samples = run.ranked_samples(rules);
+            self.notes = run.departures(rules).iter().map(ToString::to_string).collect();
+            self.fitness.push((path.display().to_string(), run.fitness(rules)?));
             if let Some(line) = run.edited() {
                 let path = path.display();
                 self.notes.push(format!(
@@ -167,6 +172,7 @@ impl Sources {
         self.entries.extend(renamed);
         self.without_first = without;
         self.samples.extend(one.samples);
+        self.fitness.extend(one.fitness);
         self.notes.extend(one.notes);
         self.baseline = one.baseline.filter(|_| single);
         Ok(())

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use esr_bench::error::Place;
+use esr_bench::graph::Counter;
 use esr_bench::run::Run;
 use esr_bench::stats::{ImageTimes, Round, Samples};
 use esr_bench::tables::PerImage;
@@ -13,7 +14,7 @@ use esr_bench::{Error, Result};
 /// Reads every submission's samples.
 pub(crate) fn read(path: &Path) -> Result<Vec<Samples>> {
     if path.is_dir() {
-        return Ok(Run::open(path)?.samples());
+        return Ok(Run::open(path)?.ranked_samples(Counter::Hook));
     }
     parse(path, &input::read(path, Kind::Results)?)
 }

@@ -2,19 +2,25 @@
 //!
 //! For each submission: SR of every image, compared with HR here; peak memory; the record of its operations; each in a
 //! fresh worker. Then the timed rounds, in which nothing else is done: one (round, submission) is one fresh process.
+//! It may use [`crate::run`], [`crate::results`], [`crate::worker_process`], [`crate::machine`], [`crate::data`],
+//! [`crate::quality`], [`crate::submission`] and [`crate::stats`].
 
-mod conditions;
+mod agreement;
 mod input;
+mod interrupt;
+mod life;
 mod missing;
 mod plan;
 mod progress;
 mod schedule;
 mod session;
+mod stages;
 mod summary;
 
-use conditions::conditions;
-
-pub use plan::{Ask, plan};
+pub use agreement::Given;
+pub use interrupt::Interrupt;
+pub use life::{ResumeOptions, Startup, begin, resume};
+pub use plan::{PlanOptions, plan};
 pub use progress::Progress;
 pub use schedule::order;
 pub use session::{Outcome, Session};

@@ -2,12 +2,11 @@
 
 use crate::checks::lint::finding::{Check, Finding};
 use crate::checks::lint::outputs;
-use crate::checks::lint::trial::{Stop, Trial, unexpected};
+use crate::checks::lint::trial::{Stop, Trial};
 use crate::error::Result;
 use crate::graph;
 use crate::graph::Counter;
 use crate::graph::{OpGraph, Role, TensorInfo};
-use crate::protocol::{Reply, Request};
 use crate::submission::Precision;
 
 /// Odd sizes, none a multiple of another or of a window (height, width).
@@ -78,16 +77,7 @@ fn record(trial: &mut Trial<'_>, bound: &[[u32; 2]]) -> Result<OpGraph, Stop> {
     let size = bound.iter().find(|size| **size == RECORDED).or(bound.first()).copied().unwrap_or(RECORDED);
     let [height, width] = size.map(i64::from);
     let doing = format!("recording at {height} x {width}");
-    match trial.ask(&Request::Record { height, width, how: None }, &doing)? {
-        Reply::Recorded { graph } => match graph::file::check(&graph) {
-            Ok(()) => Ok(*graph),
-            Err((at, expected, found)) => {
-                let why = format!("its graph is not whole: `{at}`: expected {expected}, found {found}");
-                Err(Stop::Failed { why, fatal: false })
-            }
-        },
-        other => Err(unexpected(&other, &doing)),
-    }
+    trial.ask(|worker| worker.record([height, width], None, &doing))
 }
 
 fn of_graph(graph: &OpGraph, declared: Precision) -> [Finding; 3] {
@@ -126,16 +116,13 @@ fn dtype(graph: &OpGraph) -> Result<(), String> {
 }
 
 fn probes(trial: &mut Trial<'_>) -> Result<Finding> {
-    let probes = trial.submission.checked.clone();
+    let probes = &trial.submission.checked;
     if probes.is_empty() {
         return Ok(Finding::skip(Check::Probes, "the manifest has none"));
     }
     let doing = "the check against its exporter's records";
-    match trial.ask(&Request::Check { probes }, doing) {
-        Ok(Reply::Checked) => Ok(Finding::pass(Check::Probes)),
-        Ok(other) => {
-            Ok(Finding::fail(Check::Probes, format!("{} during {doing}", crate::worker_process::name_of(&other))))
-        }
+    match trial.ask(|worker| worker.check(probes, doing)) {
+        Ok(()) => Ok(Finding::pass(Check::Probes)),
         Err(Stop::Failed { why, .. }) => Ok(Finding::fail(Check::Probes, why)),
         Err(Stop::Broken(error)) => Err(error),
     }

@@ -1,9 +1,9 @@
 //! What a network makes of images: sizes, values, and whether it makes the same twice.
 
 use crate::checks::lint::finding::{Check, Finding};
-use crate::checks::lint::trial::{Stop, Trial, unexpected};
+use crate::checks::lint::trial::{Stop, Trial};
 use crate::error::Result;
-use crate::protocol::{Inferred, Reply, Request};
+use crate::protocol::Inferred;
 use crate::worker_process::Exchange;
 
 /// How far beyond its ends an output may reach, in data ranges. Sharp edges overshoot a little, a network of little training
@@ -59,18 +59,14 @@ fn infer(trial: &mut Trial<'_>, exchange: &Exchange, [height, width]: [usize; 2]
     let scale = trial.submission.scale;
     let slot = exchange.put(&pixels(height, width), height, width, scale)?;
     let doing = format!("a forward at {}", times([height, width]));
-    match trial.ask(&Request::Infer { slot }, &doing)? {
-        Reply::Inferred(inferred) => {
-            let expected = [height, width].map(|side| side * scale as usize);
-            let found = [inferred.height, inferred.width];
-            if found != expected {
-                let why = format!("expected an image of {}, found {}", times(expected), times(found));
-                return Err(Stop::Failed { why, fatal: false });
-            }
-            Ok(inferred)
-        }
-        other => Err(unexpected(&other, &doing)),
+    let inferred = trial.ask(|worker| worker.infer(&slot, &doing))?;
+    let expected = [height, width].map(|side| side * scale as usize);
+    let found = [inferred.height, inferred.width];
+    if found != expected {
+        let why = format!("expected an image of {}, found {}", times(expected), times(found));
+        return Err(Stop::Failed { why, fatal: false });
     }
+    Ok(inferred)
 }
 
 /// Waves and edges over the whole range of bytes, other ones in each channel.
