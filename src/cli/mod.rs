@@ -14,7 +14,9 @@ mod models;
 mod pairs;
 mod place;
 mod rank;
+mod report;
 mod rules;
+mod serve;
 mod show;
 mod sign;
 mod sources;
@@ -74,8 +76,12 @@ enum Command {
     Models(models::Args),
     /// Rank measurements by an edition's rules; without input, the edition's published table.
     Rank(rank::Args),
+    /// Write runs as one HTML page: every track, plots, images, and a section for each entry.
+    Report(report::Args),
     /// The editions' rules: list, show, check.
     Rules(rules::Args),
+    /// Show runs as live pages in a browser on this machine.
+    Serve(serve::Args),
     /// Show what a run has measured.
     Show(show::Args),
     /// Sign a statement on a run with an SSH key.
@@ -130,7 +136,9 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Measure(args) => measure::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Rank(args) => rank::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Verify(args) => verify::run(&args),

@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// Mark the entries that no other beats in both metrics
     #[arg(long, value_name = "A,B", value_parser = report::parse_pareto)]
     pareto: Option<(Metric, Metric)>,
+    /// With --format latex: a document that compiles on its own, instead of a table to include
+    #[arg(long)]
+    standalone: bool,
     /// The entry that is the baseline, instead of the rules' own
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
@@ -80,18 +83,30 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         return Err(Error::Usage("--uncertainty takes every image: not with --without-first-image".into()));
     }
     let format = args.format.or_else(|| args.output.as_deref().and_then(Format::of_path)).unwrap_or_default();
+    if args.standalone && format != Format::Latex {
+        return Err(Error::Usage(format!(
+            "--standalone makes a LaTeX document, not {format}: give --format latex as well"
+        )));
+    }
     let boards = boards(args, &rules, &sources, format == Format::Table)?;
     let mut options = Options {
         columns: args.columns.clone(),
         sort: args.sort,
         top: args.top,
         pareto: args.pareto,
+        standalone: args.standalone,
         ..Options::default()
     };
     if args.output.is_none() && format == Format::Table {
         options = options.on_stdout();
     }
-    let mut text = rendered(&boards, format, &options)?;
+    let mut text = match format {
+        Format::Html => {
+            let page = super::report::page(&args.inputs, &rules, &sources, &boards, &options)?;
+            esr_bench::page::render(&page, esr_bench::page::Mode::File)?
+        }
+        _ => rendered(&boards, format, &options)?,
+    };
     if format == Format::Table {
         let verdicts: String = sources.fitness.iter().map(|(run, fitness)| format!("{run}: {fitness}")).collect();
         let gap = if verdicts.is_empty() { "" } else { "\n" };
@@ -163,13 +178,14 @@ fn is(track: &Track, name: &str) -> bool {
 fn rendered(boards: &[Leaderboard], format: Format, options: &Options) -> Result<String> {
     let texts = boards.iter().map(|b| report::render(b, format, options)).collect::<Result<Vec<String>>>()?;
     Ok(match (texts.as_slice(), format) {
-        ([only], _) => only.clone(),
+        ([only], f) if !(f == Format::Latex && options.standalone) => only.clone(),
         (_, Format::Json) => format!("[\n{}\n]\n", texts.iter().map(|t| t.trim_end()).collect::<Vec<_>>().join(",\n")),
         ([first, rest @ ..], Format::Csv) => {
             let without_header =
                 |text: &String| text.split_once('\n').map_or_else(String::new, |(_, rows)| rows.to_owned());
             std::iter::once(first.clone()).chain(rest.iter().map(without_header)).collect()
         }
+        (_, Format::Latex) if options.standalone => report::latex_document(&texts.concat()),
         _ => texts.join("\n"),
     })
 }

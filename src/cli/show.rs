@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use esr_bench::entry::Metric;
 use esr_bench::graph::Counter;
-use esr_bench::results::ImageRow;
+use esr_bench::results::{ImageRow, WorstImage};
 use esr_bench::run::Run;
 use esr_bench::text;
 use esr_bench::text::{Align, Table};
@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// One row an image instead of one a submission
     #[arg(long)]
     images: bool,
+    /// The N images with the lowest PSNR of each submission
+    #[arg(long, value_name = "N", conflicts_with = "images", value_parser = clap::value_parser!(u32).range(1..))]
+    worst: Option<u32>,
     /// A table for people, or full precision for scripts
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -37,12 +40,22 @@ enum Format {
 
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let run = Run::open(&args.run)?;
+    if let Some(count) = args.worst {
+        let rows = run.worst(count as usize);
+        let text = match args.format {
+            Format::Table => worst_table(&rows),
+            Format::Csv => csv_of(&WORST, &rows)?,
+            Format::Json => json(&rows)?,
+        };
+        super::print(&text)?;
+        return Ok(exit::DONE);
+    }
     let text = match (args.images, args.format) {
         (false, Format::Table) => measure::summary(&run, args.counter, report::colour_on_stdout())?,
         (false, Format::Csv) => entries_csv(&run, args.counter)?,
         (false, Format::Json) => json(&run.entries(args.counter)?)?,
         (true, Format::Table) => images_table(&run.images()),
-        (true, Format::Csv) => images_csv(&run.images())?,
+        (true, Format::Csv) => csv_of(&HEADER, &run.images())?,
         (true, Format::Json) => json(&run.images())?,
     };
     super::print(&text)?;
@@ -54,10 +67,10 @@ fn json(rows: &impl Serialize) -> Result<String> {
     Ok(text + "\n")
 }
 
-fn images_csv(rows: &[ImageRow]) -> Result<String> {
+fn csv_of(header: &[&str], rows: &[impl Serialize]) -> Result<String> {
     // The header stands there even if no image does.
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    writer.write_record(HEADER).map_err(|e| Error::Usage(e.to_string()))?;
+    writer.write_record(header).map_err(|e| Error::Usage(e.to_string()))?;
     for row in rows {
         writer.serialize(row).map_err(|e| Error::Usage(e.to_string()))?;
     }
@@ -67,6 +80,36 @@ fn images_csv(rows: &[ImageRow]) -> Result<String> {
 /// The columns that scripts rely on.
 const HEADER: [&str; 9] =
     ["submission", "split", "image", "lr_height", "lr_width", "psnr_rgb", "psnr_y", "ssim_y", "runtime_ms"];
+
+const WORST: [&str; 7] = ["submission", "split", "image", "psnr_rgb", "ssim_y", "to_best", "best"];
+
+fn worst_table(rows: &[WorstImage]) -> String {
+    if rows.is_empty() {
+        return "No image was compared with HR: there is no PSNR to go by.\n".to_owned();
+    }
+    let mut table = Table::new([
+        ("submission", Align::Left),
+        ("split", Align::Left),
+        ("image", Align::Left),
+        ("PSNR-RGB [dB]", Align::Right),
+        ("SSIM-Y", Align::Right),
+        ("to the best [dB]", Align::Right),
+        ("best there", Align::Left),
+    ]);
+    for row in rows {
+        let best = if row.to_best > 0.0 { row.best.clone() } else { "itself".to_owned() };
+        table.row([
+            row.submission.clone(),
+            row.split.clone(),
+            row.image.clone(),
+            text::fixed(row.psnr_rgb, 4),
+            text::fixed(row.ssim_y, 6),
+            text::fixed(row.to_best, 4),
+            best,
+        ]);
+    }
+    format!("{table}\n")
+}
 
 fn entries_csv(run: &Run, counter: Counter) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());

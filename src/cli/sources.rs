@@ -32,6 +32,8 @@ pub(crate) struct Sources {
     pub(crate) without_first: Option<Vec<Entry>>,
     /// The timings of rounds, where an input has them.
     pub(crate) samples: Vec<Samples>,
+    /// The runs among the inputs, in their order.
+    pub(crate) runs: Vec<Run>,
     /// The verdict of each run on itself, with its directory.
     pub(crate) fitness: Vec<(String, Fitness)>,
     /// What a reader must know of the sources.
@@ -125,6 +127,7 @@ impl Sources {
                     "{path}: events were edited, cut out or moved (line {line}): `esr-bench verify {path}` says more"
                 ));
             }
+            self.runs.push(run);
             return Ok(());
         }
         let expected = format!("a run directory (with {MANIFEST}) or an edition's folder (with {RULES})");
@@ -172,6 +175,7 @@ impl Sources {
         self.entries.extend(renamed);
         self.without_first = without;
         self.samples.extend(one.samples);
+        self.runs.extend(one.runs);
         self.fitness.extend(one.fitness);
         self.notes.extend(one.notes);
         self.baseline = one.baseline.filter(|_| single);

@@ -16,7 +16,8 @@ pub(crate) struct Args {
     /// A run directory
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// A folder of SR images that were kept (SUBMISSION/SPLIT/IMAGE.png), to be compared with the hashes of the quality pass
+    /// A folder of SR images (SUBMISSION/SPLIT/IMAGE.png) to be compared with the hashes of the quality pass [default: those that
+    /// the run kept]
     #[arg(long, value_name = "DIR")]
     sr: Option<PathBuf>,
     /// Check the signature of `esr-bench sign` by the keys in this file (the format of `ssh-keygen`'s allowed signers)

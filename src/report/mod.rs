@@ -6,6 +6,7 @@
 mod column;
 mod csv;
 pub mod description;
+mod html;
 pub mod identified;
 pub mod imported;
 pub mod inspection;
@@ -23,6 +24,8 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use column::Column;
+pub use html::page;
+pub use latex::document as latex_document;
 pub use line::{Kind, Line};
 pub use options::{Options, Sort, colour_on_stdout, parse_pareto};
 pub use view::View;
@@ -50,11 +53,14 @@ pub enum Format {
     Markdown,
     /// A LaTeX table in the layout of the challenge's reports (booktabs).
     Latex,
+    /// A page that needs nothing beside itself: sortable tables and plots.
+    Html,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 5] = [Format::Table, Format::Csv, Format::Json, Format::Markdown, Format::Latex];
+    pub const ALL: [Format; 6] =
+        [Format::Table, Format::Csv, Format::Json, Format::Markdown, Format::Latex, Format::Html];
 
     /// The format's name: `table`, `csv`, ...
     pub const fn name(self) -> &'static str {
@@ -64,16 +70,18 @@ impl Format {
             Format::Json => "json",
             Format::Markdown => "markdown",
             Format::Latex => "latex",
+            Format::Html => "html",
         }
     }
 
-    /// The format that a file's extension asks for: `csv`, `json`, `md`, `tex`.
+    /// The format that a file's extension asks for: `csv`, `json`, `md`, `tex`, `html`.
     pub fn of_path(path: &std::path::Path) -> Option<Format> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" => Some(Format::Csv),
             "json" => Some(Format::Json),
             "md" | "markdown" => Some(Format::Markdown),
             "tex" => Some(Format::Latex),
+            "html" | "htm" => Some(Format::Html),
             "txt" => Some(Format::Table),
             _ => None,
         }
@@ -86,6 +94,7 @@ impl Format {
             Format::Json => Box::new(json::Json),
             Format::Markdown => Box::new(markdown::Markdown),
             Format::Latex => Box::new(latex::Latex),
+            Format::Html => Box::new(html::Html),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! events.jsonl    what happened, one JSON object a line, each synced to the disk before the next measurement begins, each with a
 //!                 hash that follows from the line before ([`chain`])
 //! graphs/NAME.json the operations of each submission's forward at 256 x 256
+//! sr/NAME/SPLIT/IMAGE.png SR images, where the plan keeps them
 //! ```
 //! The events are the truth; everything else is derived from them in [`crate::results`]. It may use [`crate::graph`],
 //! [`crate::machine`], [`crate::protocol`], [`crate::quality`], [`crate::submission`] and [`crate::util`].
@@ -13,6 +14,8 @@ pub(crate) mod chain;
 mod contents;
 mod event;
 mod format;
+mod history;
+mod keep;
 mod manifest;
 mod plan;
 mod reader;
@@ -23,7 +26,9 @@ pub use event::{
     Conditions, Event, ImageQuality, Logged, MeasuredMemory, RecordedGraph, RoundImage, RoundTimes, Stage,
 };
 pub use format::FORMAT;
-pub(crate) use format::{EVENTS, GRAPHS, MANIFEST};
+pub(crate) use format::{EVENTS, GRAPHS, MANIFEST, SR};
+pub use history::{Moment, failures, history, log_metadata};
+pub use keep::KeepSr;
 pub use manifest::Manifest;
 pub use plan::{Limit, Plan, Planned, PlannedImage, Source};
 pub use reader::Run;

@@ -5,6 +5,7 @@ pub mod files;
 pub mod formula;
 mod hash;
 pub mod input;
+pub mod priority;
 pub mod toml_file;
 
 pub(crate) use hash::sha256;

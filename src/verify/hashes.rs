@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::protocol::FileHash;
 use crate::quality::Image;
-use crate::run::{Event, GRAPHS, Manifest, Source};
+use crate::run::{Event, GRAPHS, Manifest, Run, SR, Source};
 use crate::util::input::Kind;
 use crate::util::{input, sha256};
 use crate::verify::log::Events;
@@ -69,19 +69,21 @@ pub(super) fn sources(manifest: &Manifest, events: &Events, verified: &mut Verif
 }
 
 /// SR images that somebody kept: their pixels must have the hash of the quality pass.
-pub(super) fn images(folder: &Path, manifest: &Manifest, events: &Events, verified: &mut Verified) -> Result<()> {
+pub(super) fn images(folder: &Path, run: &Run, events: &Events, verified: &mut Verified) -> Result<()> {
     let mut stated: BTreeMap<[&str; 3], &str> = BTreeMap::new();
     for (_, event) in events {
         if let Event::Quality(q) = event
-            && manifest.plan.image(&q.split, &q.image).is_some()
+            && run.manifest().plan.image(&q.split, &q.image).is_some()
         {
             stated.insert([&q.submission, &q.split, &q.image], &q.sr_sha256);
         }
     }
     let mut absent = 0;
     for ([submission, split, image], expected) in stated {
-        let name = format!("{submission}/{split}/{image}.png");
-        match Image::read(&folder.join(&name)) {
+        let path = run.sr_path(submission, split, image);
+        let Ok(below) = path.strip_prefix(run.dir().join(SR)) else { continue };
+        let name = below.display().to_string();
+        match Image::read(&folder.join(below)) {
             Ok(sr) => settle(name, expected, sha256(&sr.rgb), verified),
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => absent += 1,
             Err(error) => return Err(error),

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::run::chain::Chain;
-use crate::run::{EVENTS, MANIFEST, Manifest, Run};
+use crate::run::{EVENTS, MANIFEST, Manifest, Run, SR};
 use crate::util::input;
 use crate::util::input::Kind;
 
@@ -37,7 +37,8 @@ pub struct Verified {
     pub files: usize,
 }
 
-/// Checks the run in `dir`, and, where a folder of them is given, its SR images (`SUBMISSION/SPLIT/IMAGE.png`).
+/// Checks the run in `dir` with the SR images that were kept in it, or with those in the folder `sr`, which has the same
+/// layout (`SUBMISSION/SPLIT/IMAGE.png`).
 ///
 /// # Errors
 /// There is no run, or its `run.json` cannot be read: nothing can be compared then.
@@ -50,8 +51,9 @@ pub fn verify(dir: &Path, sr: Option<&Path>) -> Result<Verified> {
     let logged = log::check(Chain::begin(&text), &mut Run::empty(dir, manifest.clone()), &events, &mut verified);
     hashes::graphs(dir, &logged, &mut verified)?;
     hashes::sources(&manifest, &logged, &mut verified)?;
-    if let Some(sr) = sr {
-        hashes::images(sr, &manifest, &logged, &mut verified)?;
+    let kept = dir.join(SR);
+    if let Some(folder) = sr.map(Path::to_path_buf).or_else(|| kept.is_dir().then_some(kept)) {
+        hashes::images(&folder, &Run::empty(dir, manifest), &logged, &mut verified)?;
     }
     statement::check(dir, &text, &events, &mut verified)?;
     Ok(verified)
