@@ -54,7 +54,8 @@ def main() -> int:
         folder, run = Path(name), Path(name) / "run"
         for i, name in enumerate("abc"):
             submission(folder / name, name, 5.0 + i)
-        length = 0.6
+        # Longer than a whole run takes, so that every moment of one is hit, its end too.
+        length = 2.5
         while done < kills:
             command = [bench, "measure", "--worker", worker, "--run", str(run)]
             # A kill before run.json leaves no run: then it begins anew.

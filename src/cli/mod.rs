@@ -1,9 +1,11 @@
 //! Arguments, and one file per command. A command parses, calls the library, prints; it computes nothing itself.
 
 mod audit;
+mod clones;
 mod compare;
 mod data;
 mod doctor;
+mod forms;
 mod fuse;
 mod identify;
 mod import;
@@ -60,11 +62,13 @@ enum Command {
     Data(data::Args),
     /// Say what this machine offers for measuring, and what to do about each lack.
     Doctor(doctor::Args),
+    /// Compare networks that a run has both as Python code and in another form: SR, and what launching from Python costs.
+    Forms(forms::Args),
     /// Turn weights as they were trained, with branches, into their deploy form.
     Fuse(fuse::Args),
     /// Say which network a weights file belongs to, from its keys and shapes alone.
     Identify(identify::Args),
-    /// Make submission folders of the weights in a clone of a challenge's repository.
+    /// Make submission folders of the networks in a clone of an organisers' repository.
     Import(import::Args),
     /// Count what a network costs, operation by operation.
     Inspect(inspect::Args),
@@ -128,6 +132,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Compare(args) => compare::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Forms(args) => forms::run(&args),
         Command::Fuse(args) => fuse::run(&args),
         Command::Identify(args) => identify::run(&args),
         Command::Import(args) => import::run(&args),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::measure::plan::{PlanOptions, images_of, planned, settings};
+use crate::measure::plan::{PlanOptions, baseline, images_of, planned, settings};
 use crate::run::{Plan, Planned};
 use crate::stats::Protocol;
 
@@ -45,7 +45,9 @@ pub(super) fn rounds(dir: &Path, plan: &Plan, options: &PlanOptions, given: &Giv
             dir.display()
         )))
     };
-    let asked = settings(options);
+    let mut asked = settings(options);
+    // A part of the baseline's name stands for the whole.
+    asked.baseline = baseline(options, &plan.submissions).unwrap_or(asked.baseline);
     let pairs = values(plan).into_iter().zip(values(&asked));
     for ((option, planned), (_, found)) in pairs {
         if given.has(option) && planned != found {

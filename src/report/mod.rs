@@ -3,6 +3,7 @@
 //! A [`View`] is the leaderboard after the options (sorted, cut, Pareto front marked) with the columns to show. Each format is one
 //! file with one [`Report`]; none of them computes anything.
 
+pub mod cloned;
 mod column;
 mod csv;
 pub mod description;

@@ -5,6 +5,7 @@
 //! events.jsonl    what happened, one JSON object a line, each synced to the disk before the next measurement begins, each with a
 //!                 hash that follows from the line before ([`chain`])
 //! graphs/NAME.json the operations of each submission's forward at 256 x 256
+//! submissions/    the folders that `measure CLONE` imported, where it did
 //! sr/NAME/SPLIT/IMAGE.png SR images, where the plan keeps them
 //! ```
 //! The events are the truth; everything else is derived from them in [`crate::results`]. It may use [`crate::graph`],
@@ -32,4 +33,4 @@ pub use keep::KeepSr;
 pub use manifest::Manifest;
 pub use plan::{Limit, Plan, Planned, PlannedImage, Source};
 pub use reader::Run;
-pub use writer::RunWriter;
+pub use writer::{RunWriter, SUBMISSIONS};

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Place, Result};
-use crate::protocol::{Network, Weights};
+use crate::protocol::{Network, PythonNetwork, Weights};
 
 /// Refuses a path of a manifest that is absolute or leads out of the folder by its words.
 pub(super) fn by_words(manifest: &Path, key: &str, file: &Path) -> Result<()> {
@@ -34,5 +34,14 @@ pub(crate) fn files(network: &Network) -> Vec<PathBuf> {
         Network::Registry { weights: Weights::File { path }, .. } => vec![path.clone()],
         Network::Registry { weights: Weights::Random { .. }, .. } => Vec::new(),
         Network::Program { files } => files.clone(),
+        // The code of a repository lies outside the folder, and the worker tells which of its files it read.
+        Network::Python(PythonNetwork::Call { .. }) => Vec::new(),
+        Network::Python(PythonNetwork::File { file, weights, .. }) => {
+            let weights = match weights {
+                Weights::File { path } => Some(path.clone()),
+                Weights::Random { .. } => None,
+            };
+            std::iter::once(file.clone()).chain(weights).collect()
+        }
     }
 }

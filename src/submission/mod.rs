@@ -3,11 +3,14 @@
 
 pub mod archive;
 pub mod card;
+pub mod clone;
 pub mod identify;
 pub mod import;
 pub(crate) mod inside;
 mod limits;
 mod manifest;
 pub(crate) mod name;
+mod python;
 
-pub use manifest::{MANIFEST, Manifest, ModelRef, Precision, ProgramRef, Submission};
+pub use manifest::{MANIFEST, Manifest, ModelRef, Origin, Precision, ProgramRef, Submission};
+pub use python::PythonRef;

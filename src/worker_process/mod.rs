@@ -8,12 +8,17 @@ mod calls;
 mod exchange;
 mod failure;
 mod launch;
+mod launches;
+pub mod limited;
 mod output;
+mod python;
 mod recording;
 mod worker;
 
 pub use exchange::Exchange;
 pub use failure::{Failure, Status};
 pub use launch::{Launch, Limits, locate};
+pub use launches::Launches;
+pub use python::Python;
 pub use recording::GraphRecorder;
 pub use worker::{StartError, Worker};

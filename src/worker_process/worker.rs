@@ -288,7 +288,7 @@ fn peek(pid: u32) -> Option<Status> {
     Some(if info.si_code == libc::CLD_EXITED { Status::Code(code) } else { Status::Signal(code) })
 }
 
-fn page_size() -> u64 {
+pub(super) fn page_size() -> u64 {
     // SAFETY: sysconf takes a number alone.
     u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
 }

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub use finding::{Check, Finding, Linted, Verdict};
 
 use crate::error::Result;
-use crate::worker_process::Launch;
+use crate::worker_process::Launches;
 use statics::Still;
 use trial::Trial;
 
@@ -25,8 +25,12 @@ use trial::Trial;
 /// as soon as they are there.
 ///
 /// # Errors
-/// A path that is no folder, or holds no submission; a worker that cannot start; whatever `each` returns.
-pub fn lint(paths: &[PathBuf], launch: &Launch, mut each: impl FnMut(&Linted) -> Result<()>) -> Result<Vec<Linted>> {
+/// A path that is no folder, or holds no submission; `esr-worker` is needed and cannot start; whatever `each` returns.
+pub fn lint(
+    paths: &[PathBuf],
+    launches: &Launches,
+    mut each: impl FnMut(&Linted) -> Result<()>,
+) -> Result<Vec<Linted>> {
     let mut all: Vec<Still> = find::folders(paths)?.into_iter().map(Still::read).collect();
     statics::find_copies(&mut all);
     let exchange = tempfile::tempdir().map_err(crate::Error::io("create", std::env::temp_dir()))?;
@@ -35,7 +39,7 @@ pub fn lint(paths: &[PathBuf], launch: &Launch, mut each: impl FnMut(&Linted) ->
         let Still { folder, submission, sizes, mut findings, .. } = still;
         match &submission {
             Some(submission) if !findings.iter().any(Finding::bars_running) => {
-                let trial = Trial::new(launch, submission, exchange.path());
+                let trial = Trial::new(launches, submission, exchange.path());
                 judge::run(trial, &sizes, &mut findings)?;
             }
             _ => judge::skip(&mut findings, "the files are not in order"),
