@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs; a second run reuses what the first one set up.
 
-.PHONY: help setup demo release test browser check bench clean
+.PHONY: help setup demo release test browser check bench fuzz clean
 .DEFAULT_GOAL := help
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make browser the page's tests in a real browser (part of make test)"
 	@echo "make check   formatting and lints"
 	@echo "make bench   every benchmark"
+	@echo "make fuzz    every reader on mutated files, SECONDS=60 for each"
 	@echo "make clean   remove what set-up and builds made (results and submissions stay)"
 
 setup:
@@ -51,6 +52,10 @@ check: setup
 
 bench: setup
 	cargo bench --workspace
+
+SECONDS := 60
+fuzz:
+	scripts/fuzz.sh $(SECONDS)
 
 clean:
 	cargo clean

@@ -26,6 +26,7 @@ pub mod submission;
 pub mod tables;
 pub mod text;
 pub mod util;
+pub mod verify;
 pub mod worker_process;
 
 pub use error::{Error, Result};

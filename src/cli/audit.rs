@@ -6,6 +6,7 @@ use comfy_table::{Table, presets};
 use esr_bench::audit::{Audit, audit};
 use esr_bench::rules::Rules;
 use esr_bench::tables::table;
+use esr_bench::text;
 use esr_bench::{Error, Result, exit};
 
 use super::sources;
@@ -54,26 +55,28 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 }
 
 fn report(audit: &Audit, file: &str, rules: &Rules) -> String {
-    let mut text = format!("{file} by the rules of {}: {} figures recomputed, ", rules.id, audit.checked);
+    let mut out = format!("{file} by the rules of {}: {} figures recomputed, ", rules.id, audit.checked);
     match audit.findings.len() {
-        0 => text += "all follow\n",
+        0 => out += "all follow\n",
         n => {
-            text += &format!("{n} do not follow\n\n");
+            out += &format!("{n} do not follow\n\n");
             let mut table = Table::new();
             table.load_preset(presets::NOTHING).set_header(["line", "entry", "column", "printed", "follows", "from"]);
             for f in &audit.findings {
                 let line = f.line.map_or_else(|| "rules".to_owned(), |l| l.to_string());
-                table.add_row([&line, &f.entry, &f.column, &f.printed, &f.computed, &f.why]);
+                table.add_row(
+                    [&line, &f.entry, &f.column, &f.printed, &f.computed, &f.why].map(|cell| text::one_line(cell)),
+                );
             }
-            text += &table.trim_fmt();
-            text += "\n";
+            out += &table.trim_fmt();
+            out += "\n";
         }
     }
     if !audit.remarks.is_empty() {
-        text += "\n";
+        out += "\n";
     }
     for remark in &audit.remarks {
-        text += &format!("remark: {remark}\n");
+        out += &format!("remark: {}\n", text::one_line(remark));
     }
-    text
+    out
 }

@@ -10,6 +10,8 @@ use esr_bench::protocol::{FailureKind, Fused, Reply, Request};
 use esr_bench::submission::card::Card;
 use esr_bench::submission::identify;
 use esr_bench::submission::identify::Identifier;
+use esr_bench::util::input;
+use esr_bench::util::input::Kind;
 use esr_bench::worker_process::Failure;
 use esr_bench::worker_process::Worker;
 use esr_bench::worker_process::{Launch, Limits, locate};
@@ -36,6 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         let output = args.output.display();
         return Err(Error::Usage(format!("--output {output}: expected a name that ends in .safetensors")));
     }
+    input::open(&args.weights, Kind::Weights)?;
     let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
     let (name, arch, config) = network(args, &launch)?;
     let request = Request::Fuse { arch, config, weights: args.weights.clone(), output: args.output.clone() };

@@ -20,13 +20,17 @@ mod report;
 mod rules;
 mod serve;
 mod show;
+mod sign;
 mod sources;
 mod timings;
+mod verify;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use esr_bench::Result;
+use esr_bench::text;
+use esr_bench::util::chars;
 
 /// Benchmarks efficient super-resolution networks and ranks them by a challenge's rules.
 #[derive(Debug, Parser)]
@@ -45,7 +49,7 @@ Exit codes:
     4  done, but some submissions failed; each has a row with its reason
     5  a graph holds operations that the counter does not know
     6  the worker is missing, too old, or cannot start
-    7  a check found something wrong (lint, audit, data check, identify, rules check, doctor, rank --require-fit)
+    7  a check found something wrong (lint, audit, data check, identify, rules check, doctor, verify, rank --require-fit)
   130  interrupted; what was measured is kept";
 
 #[derive(Debug, Subcommand)]
@@ -84,20 +88,41 @@ enum Command {
     Serve(serve::Args),
     /// Show what a run has measured.
     Show(show::Args),
+    /// Sign a statement on a run with an SSH key.
+    Sign(sign::Args),
+    /// Say whether a run directory is what `measure` wrote; make a readable copy of a damaged one.
+    Verify(verify::Args),
     /// Enter an entry into a published table: its place in each track, and what would gain one more.
     Where(place::Args),
 }
 
 /// Parses the command line and runs the command.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| usage(&error));
     match dispatch(cli.command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", message(&error));
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// An error on one line: what it repeats of a file acts on no terminal, and a cell of a megabyte fills none.
+fn message(error: &esr_bench::Error) -> String {
+    const LONGEST: usize = 16_000;
+    chars::visible_line(&text::shortened(&error.to_string(), LONGEST))
+}
+
+/// Ends the program as clap does. Arguments are repeated in its messages: where one could act on the terminal, the message
+/// is printed without colour and escaped.
+fn usage(error: &clap::Error) -> ! {
+    let hostile = std::env::args_os().any(|arg| arg.to_string_lossy().contains(chars::is_deceptive));
+    if hostile && error.use_stderr() {
+        eprint!("{}", chars::visible(&error.render().to_string()));
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
 }
 
 /// Every command answers with an exit code of [`exit`].
@@ -120,6 +145,8 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Rules(args) => rules::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Sign(args) => sign::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Where(args) => place::run(&args),
     }
 }
@@ -127,6 +154,9 @@ fn dispatch(command: Command) -> Result<u8> {
 /// Prints to standard output; a closed pipe (`| head`) is no error.
 pub(crate) fn print(text: &str) -> Result<()> {
     use std::io::Write;
+    // Every format escapes what it repeats; nothing that one forgets gets through here either.
+    let text =
+        if esr_bench::report::colour_on_stdout() { chars::visible_but_colour(text) } else { chars::visible(text) };
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

@@ -104,7 +104,13 @@ pub(crate) fn submission(path: &Path, files: &mut Identifier, data_range: Option
     if path.is_file() && path.file_name().is_none_or(|name| name != MANIFEST) {
         return files.submission(path, data_range);
     }
-    Submission::read(if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path })
+    let folder = match path.parent() {
+        // The manifest itself was named, in the present folder.
+        Some(parent) if path.is_file() && parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) if path.is_file() => parent,
+        _ => path,
+    };
+    Submission::read_to_run(folder)
 }
 
 #[cfg(test)]

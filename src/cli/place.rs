@@ -14,6 +14,8 @@ use esr_bench::rank::placement::{Gain, Standing};
 use esr_bench::rules::Rules;
 use esr_bench::submission::Submission;
 use esr_bench::submission::card::Card;
+use esr_bench::text;
+use esr_bench::util::input::STDIN;
 use esr_bench::worker_process::GraphRecorder;
 use esr_bench::worker_process::{Launch, Limits, locate};
 use esr_bench::{Error, Result, exit};
@@ -95,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 fn entries(args: &Args, rules: &Rules) -> Result<Vec<(Entry, Vec<String>)>> {
     let path = Path::new(&args.input);
     let is_edition = Rules::ids().contains(&args.input);
-    if !path.exists() && !is_edition || path.extension().is_some_and(|e| e == "toml") {
+    if args.input != STDIN && !path.exists() && !is_edition || path.extension().is_some_and(|e| e == "toml") {
         return Ok(vec![recorded(args, rules)?]);
     }
     let sources = sources::read(std::slice::from_ref(&args.input), rules)?;
@@ -189,10 +191,12 @@ fn shown(answer: &Answer, rules: &Rules) -> String {
         };
         let shared = standing.shared_with.join(", ");
         let place = if shared.is_empty() { place } else { format!("{place} (with {shared})") };
-        table.add_row([&standing.track, &place, &standing.of.to_string(), &figure(standing.score), &above, &last]);
+        let cells = [&standing.track, &place, &standing.of.to_string(), &figure(standing.score), &above, &last];
+        table.add_row(cells.map(|cell| text::one_line(cell)));
     }
-    let notes: String = answer.notes.iter().map(|n| format!("note: {n}\n")).collect();
-    format!("{} in {} ({})\n\n{}\n{notes}", answer.entry, rules.title, rules.id, table.trim_fmt())
+    let notes: String = answer.notes.iter().map(|n| format!("note: {}\n", text::one_line(n))).collect();
+    let entry = text::one_line(&answer.entry);
+    format!("{entry} in {} ({})\n\n{}\n{notes}", rules.title, rules.id, table.trim_fmt())
 }
 
 fn gain(gain: &Gain) -> String {

@@ -143,7 +143,10 @@ fn boards(args: &Args, rules: &Rules, sources: &Sources, shows_verdicts: bool) -
     }
     // A published table is compared with its rules in every track, also in those that are not shown.
     let mut elsewhere = Vec::new();
-    for track in rules.tracks.iter().filter(|t| t.printed.rank.is_some() && !tracks.iter().any(|n| is(t, n))) {
+    let prints = |column: &Option<String>| {
+        column.as_ref().is_some_and(|column| entries.iter().any(|entry| entry.printed.contains_key(column)))
+    };
+    for track in rules.tracks.iter().filter(|t| prints(&t.printed.rank) && !tracks.iter().any(|n| is(t, n))) {
         let board = rank::rank_with(entries, rules, &track.name, &options)?;
         elsewhere.extend(rank::departures(&board, track).into_iter().map(|n| format!("track {}: {n}", track.name)));
     }

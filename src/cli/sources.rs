@@ -1,6 +1,7 @@
 //! Where a ranking's entries come from: run directories, published tables by their edition's id, CSVs, the organisers' raw
 //! results.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use esr_bench::entry::Entry;
@@ -14,6 +15,7 @@ use esr_bench::run::Run;
 use esr_bench::stats::Samples;
 use esr_bench::tables::PerImage;
 use esr_bench::tables::table;
+use esr_bench::util::input::STDIN;
 use esr_bench::{Error, Result};
 
 use super::timings;
@@ -72,7 +74,7 @@ pub(crate) fn rules_for(named: Option<&str>, inputs: &[String]) -> Result<Rules>
 /// The path, unless it is a bare word that names nothing: then an edition was probably meant.
 pub(crate) fn existing(path: &Path) -> Result<&Path> {
     let input = path.to_string_lossy();
-    if !path.exists() && path.extension().is_none() && !input.contains('/') {
+    if input != STDIN && !path.exists() && path.extension().is_none() && !input.contains('/') {
         let ids = Rules::ids();
         let hint = esr_bench::util::toml_file::nearest(&input, ids.iter().map(String::as_str));
         return Err(Error::Usage(format!("no file, folder or edition `{input}`{hint}")));
@@ -83,6 +85,12 @@ pub(crate) fn existing(path: &Path) -> Result<&Path> {
 impl Sources {
     fn input(&mut self, input: &str, rules: &Rules) -> Result<()> {
         let path = Path::new(input);
+        if input == STDIN {
+            let table = table::read_table(path)?;
+            self.entries = table.entries;
+            self.notes = table.warnings;
+            return Ok(());
+        }
         if !path.exists() && Rules::ids().iter().any(|id| id == input) {
             return self.edition(&Rules::embedded(input)?, rules);
         }
@@ -113,6 +121,12 @@ impl Sources {
             self.samples = run.ranked_samples(rules);
             self.notes = run.departures(rules).iter().map(ToString::to_string).collect();
             self.fitness.push((path.display().to_string(), run.fitness(rules)?));
+            if let Some(line) = run.edited() {
+                let path = path.display();
+                self.notes.push(format!(
+                    "{path}: events were edited, cut out or moved (line {line}): `esr-bench verify {path}` says more"
+                ));
+            }
             self.runs.push(run);
             return Ok(());
         }
@@ -134,35 +148,31 @@ impl Sources {
 
     fn add(&mut self, one: Sources, input: &str, single: bool) -> Result<()> {
         let stem = Path::new(input).file_stem().map_or_else(|| input.into(), |s| s.to_string_lossy());
+        let taken = std::mem::take(&mut self.entries);
+        let mut labels: HashSet<String> = taken.iter().map(label).collect();
         // Entries of the same name from another input stay apart.
-        let rename = |mut entry: Entry, taken: &[Entry]| {
-            if taken.iter().any(|e| label(e) == label(&entry)) {
+        let rename = |mut entry: Entry, labels: &HashSet<String>| {
+            if labels.contains(&label(&entry)) {
                 let name = if entry.submission.is_empty() { &entry.team } else { &entry.submission };
                 entry.submission = format!("{name} [{stem}]");
             }
             entry
         };
-        let taken = std::mem::take(&mut self.entries);
         let without = match (self.without_first.take(), one.without_first) {
             (None, None) => None,
             (before, now) => {
                 let before = before.unwrap_or_else(|| taken.clone());
                 let now = now.unwrap_or_else(|| one.entries.clone());
-                let renamed: Vec<Entry> = now.into_iter().map(|e| rename(e, &taken)).collect();
+                let renamed: Vec<Entry> = now.into_iter().map(|e| rename(e, &labels)).collect();
                 Some(before.into_iter().chain(renamed).collect())
             }
         };
-        let renamed: Vec<Entry> = one.entries.into_iter().map(|e| rename(e, &taken)).collect();
+        let renamed: Vec<Entry> = one.entries.into_iter().map(|e| rename(e, &labels)).collect();
+        if let Some(twice) = renamed.iter().map(label).find(|name| !labels.insert(name.clone())) {
+            return Err(Error::Usage(format!("`{twice}` is in `{input}` and in an earlier input of the same name")));
+        }
         self.entries = taken;
         self.entries.extend(renamed);
-        if let Some(twice) =
-            self.entries.iter().enumerate().find(|(i, e)| self.entries[..*i].iter().any(|f| label(f) == label(e)))
-        {
-            return Err(Error::Usage(format!(
-                "`{}` is in `{input}` and in an earlier input of the same name",
-                label(twice.1)
-            )));
-        }
         self.without_first = without;
         self.samples.extend(one.samples);
         self.runs.extend(one.runs);

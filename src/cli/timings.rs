@@ -7,6 +7,8 @@ use esr_bench::graph::Counter;
 use esr_bench::run::Run;
 use esr_bench::stats::{ImageTimes, Round, Samples};
 use esr_bench::tables::PerImage;
+use esr_bench::util::input;
+use esr_bench::util::input::Kind;
 use esr_bench::{Error, Result};
 
 /// Reads every submission's samples.
@@ -14,8 +16,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Samples>> {
     if path.is_dir() {
         return Ok(Run::open(path)?.ranked_samples(Counter::Hook));
     }
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    parse(path, &bytes)
+    parse(path, &input::read(path, Kind::Results)?)
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Samples>> {

@@ -6,6 +6,7 @@ pub mod rounding;
 mod trust;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,8 @@ pub struct Entry {
     pub notes: Vec<String>,
     /// Every cell of the table that the entry was read from, as printed, by column: what a ranking is compared with.
     #[serde(skip)]
-    pub printed: BTreeMap<String, String>,
+    /// Shared between the entry's copies: a ranking makes some.
+    pub printed: Arc<BTreeMap<String, String>>,
     /// How far the entry's code is the harness's own; unknown for tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<Trust>,

@@ -8,6 +8,7 @@ mod views;
 pub use analysis::diff::{BlockDiff, diff};
 pub use analysis::growth::{Growth, growth};
 pub use analysis::memory::{Memory, alive, memory};
+pub use analysis::precision::precision;
 pub use analysis::receptive::{Receptive, receptive};
 pub use analysis::tree::{Module, tree};
 pub use conventions::count::{OpCost, Tally, Verdict, costs, count};

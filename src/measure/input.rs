@@ -9,6 +9,8 @@ use crate::error::{Error, Place, Result};
 use crate::protocol::FileHash;
 use crate::quality::Image;
 use crate::run::{Plan, PlannedImage, Source};
+use crate::util::input;
+use crate::util::input::Kind;
 
 /// The side of the synthetic input: the size at which the field counts FLOPs.
 pub(super) const SYNTHETIC: usize = 256;
@@ -37,12 +39,7 @@ fn noise(height: usize, width: usize, seed: u64) -> Result<Image> {
 /// A file's identity.
 pub(super) fn identify(path: &Path) -> Result<FileHash> {
     let absolute = std::path::absolute(path).map_err(Error::io("read", path))?;
-    Ok(FileHash { sha256: hash_of(&absolute)?, path: absolute })
-}
-
-fn hash_of(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    Ok(crate::util::sha256(&bytes))
+    Ok(FileHash { sha256: input::sha256_of(&absolute, Kind::Weights)?, path: absolute })
 }
 
 /// Whether every file is what it was when the run began: the rest of a run on other data or weights would be another run.
@@ -52,7 +49,7 @@ pub(super) fn check_files(plan: &Plan) -> Result<()> {
         Source::Synthetic { .. } => Vec::new(),
     });
     for file in plan.submissions.iter().flat_map(|p| &p.files).chain(images) {
-        let found = hash_of(&file.path)?;
+        let found = input::sha256_of(&file.path, Kind::Weights)?;
         if found != file.sha256 {
             return Err(Error::input(
                 &file.path,

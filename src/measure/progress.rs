@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use crate::util::chars;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Progress of one `measure`.
@@ -40,6 +41,7 @@ impl Progress {
 
     /// A part begins: it has a line of its own where there is no bar.
     pub(super) fn part(&self, what: &str) {
+        let what = &chars::visible_line(what);
         let control =
             self.control.get().map_or_else(String::new, |floor| format!(", A/A so far {:.1} %", 100.0 * floor));
         self.bar.set_message(format!("{what}{control}"));
@@ -63,6 +65,7 @@ impl Progress {
 
     /// Something that must stay to be read.
     pub(super) fn note(&self, line: &str) {
+        let line = &chars::visible_line(line);
         if self.plain {
             say(line);
         } else {

@@ -1,13 +1,15 @@
 //! 8-bit RGB images, and the PNG files that they come from.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::{BufRead, BufReader, BufWriter, Cursor, Seek};
 use std::path::Path;
 
 use png::{BitDepth, ColorType, Decoder, Transformations};
 
 use crate::error::{Error, Place, Result};
 use crate::quality::view::View;
+use crate::util::input;
+use crate::util::input::Kind;
 
 /// The most pixels that a file may claim: 2^28, eight times the largest image of any challenge. A header is a promise
 /// that a damaged or hostile file need not keep, and memory is set aside on its word.
@@ -50,32 +52,12 @@ impl Image {
     /// Refused, with the file's name: 16 bits a channel (rounding them would be a choice that nobody made), and
     /// transparency. An alpha channel that is opaque everywhere says nothing and is dropped.
     pub fn read(path: &Path) -> Result<Image> {
-        let mut reader = open(path)?;
-        let (height, width) = checked_size(path, reader.info())?;
-        let bytes = reader.output_buffer_size().ok_or_else(|| {
-            Error::input(path, Place::Whole, "an image that memory can hold", format!("{height} x {width} pixels"))
-        })?;
-        let mut pixels = vec![0; bytes];
-        let frame = reader.next_frame(&mut pixels).map_err(|error| png_error(path, error))?;
-        // What follows the pixels is read as well: a file cut off after its last row is still a damaged file.
-        reader.finish().map_err(|error| png_error(path, error))?;
-        pixels.truncate(frame.buffer_size());
-        let rgb = match frame.color_type {
-            ColorType::Rgb => pixels,
-            ColorType::Grayscale => pixels.iter().flat_map(|&v| [v; 3]).collect(),
-            ColorType::Rgba => {
-                opaque(path, pixels.chunks_exact(4).map(|p| p[3]))?;
-                pixels.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect()
-            }
-            ColorType::GrayscaleAlpha => {
-                opaque(path, pixels.chunks_exact(2).map(|p| p[1]))?;
-                pixels.chunks_exact(2).flat_map(|p| [p[0]; 3]).collect()
-            }
-            ColorType::Indexed => {
-                return Err(Error::input(path, Place::Whole, "a palette that can be looked up", "none"));
-            }
-        };
-        Image::new(height, width, rgb)
+        decode(path, open(path)?)
+    }
+
+    /// As [`Image::read`], from bytes; `path` is for messages.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Image> {
+        decode(path, reader(path, Cursor::new(bytes))?)
     }
 
     /// Writes an 8-bit RGB PNG file: to a temporary name beside it, synced, then renamed.
@@ -125,13 +107,45 @@ pub fn size(path: &Path) -> Result<(usize, usize)> {
 }
 
 fn open(path: &Path) -> Result<png::Reader<BufReader<File>>> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
-    let mut decoder = Decoder::new(BufReader::with_capacity(1 << 16, file));
+    let file = input::open(path, Kind::Image)?;
+    reader(path, BufReader::with_capacity(1 << 16, file))
+}
+
+fn reader<R: BufRead + Seek>(path: &Path, bytes: R) -> Result<png::Reader<R>> {
+    let mut decoder = Decoder::new(bytes);
     decoder.set_transformations(Transformations::EXPAND);
     decoder.ignore_checksums(false);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     decoder.read_info().map_err(|error| png_error(path, error))
+}
+
+fn decode(path: &Path, mut reader: png::Reader<impl BufRead + Seek>) -> Result<Image> {
+    let (height, width) = checked_size(path, reader.info())?;
+    let bytes = reader.output_buffer_size().ok_or_else(|| {
+        Error::input(path, Place::Whole, "an image that memory can hold", format!("{height} x {width} pixels"))
+    })?;
+    let mut pixels = vec![0; bytes];
+    let frame = reader.next_frame(&mut pixels).map_err(|error| png_error(path, error))?;
+    // What follows the pixels is read as well: a file cut off after its last row is still a damaged file.
+    reader.finish().map_err(|error| png_error(path, error))?;
+    pixels.truncate(frame.buffer_size());
+    let rgb = match frame.color_type {
+        ColorType::Rgb => pixels,
+        ColorType::Grayscale => pixels.iter().flat_map(|&v| [v; 3]).collect(),
+        ColorType::Rgba => {
+            opaque(path, pixels.chunks_exact(4).map(|p| p[3]))?;
+            pixels.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect()
+        }
+        ColorType::GrayscaleAlpha => {
+            opaque(path, pixels.chunks_exact(2).map(|p| p[1]))?;
+            pixels.chunks_exact(2).flat_map(|p| [p[0]; 3]).collect()
+        }
+        ColorType::Indexed => {
+            return Err(Error::input(path, Place::Whole, "a palette that can be looked up", "none"));
+        }
+    };
+    Image::new(height, width, rgb)
 }
 
 fn checked_size(path: &Path, info: &png::Info<'_>) -> Result<(usize, usize)> {

@@ -1,6 +1,8 @@
 //! What a leaderboard says by itself: figures that are not comparable, cuts that hang on rounding, ties, and where a
 //! published table departs from its own rules.
 
+use std::collections::HashMap;
+
 use crate::entry::Entry;
 use crate::entry::Metric;
 use crate::entry::label;
@@ -14,6 +16,9 @@ use crate::rules::schema::{By, Ties, Track, Values};
 
 /// More examples than this in one note help nobody.
 const EXAMPLES: usize = 6;
+
+/// More departures from a source's own column than this are counted, and not named.
+const TOLD: usize = 100;
 
 /// A finished ranking, as the notes look at it.
 pub(super) struct Ranked<'a> {
@@ -142,8 +147,12 @@ fn column_departures(
              rows are missing"
         )];
     }
+    let mut sharing: HashMap<u32, Vec<&Row>> = HashMap::new();
+    for row in &board.rows {
+        sharing.entry(row.rank).or_default().push(row);
+    }
     let note = |(row, printed, computed): &&(&Row, u32, u32)| {
-        let shared = board.rows.iter().filter(|other| other.rank == row.rank && !std::ptr::eq(*other, *row));
+        let shared = sharing.get(&row.rank).into_iter().flatten().filter(|other| !std::ptr::eq(**other, *row));
         let names: Vec<String> = shared.map(|other| label(&other.entry)).collect();
         let with = if names.is_empty() || what != "rank" {
             String::new()
@@ -157,5 +166,7 @@ fn column_departures(
         let team = label(&row.entry);
         format!("{team}: the source prints {what} {printed} in `{column}`, the rules give {computed}{figure}")
     };
-    differ.iter().map(note).collect()
+    let told = differ.iter().take(TOLD).map(note);
+    let more = differ.len().saturating_sub(TOLD);
+    told.chain((more > 0).then(|| format!("{more} more values of the source's column `{column}` differ"))).collect()
 }

@@ -63,7 +63,7 @@ pub fn place(entry: &Entry, table: &[Entry], rules: &Rules, options: &Options) -
     let mut entries: Vec<Entry> = table.to_vec();
     for entry in &mut entries {
         // Printed cells are for audits; hundreds of rankings need not copy them.
-        entry.printed.clear();
+        entry.printed = Default::default();
     }
     entries.push(own);
     let mut search = Search { entries, rules, options };

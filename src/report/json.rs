@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::report::Report;
 use crate::report::view::View;
+use crate::util::chars;
 
 /// See [`crate::report::Format::Json`].
 pub(super) struct Json;
@@ -12,6 +13,7 @@ impl Report for Json {
         let mut text = serde_json::to_string_pretty(&view.board)
             .map_err(|e| Error::io("write", "JSON")(std::io::Error::from(e)))?;
         text.push('\n');
-        Ok(text)
+        // Escapes of JSON: what reads the document gets the text as it was.
+        Ok(chars::visible(&text))
     }
 }

@@ -21,9 +21,9 @@ impl Report for Latex {
         let mut out = format!(
             "% Needs \\usepackage{{booktabs}}.\n\\begin{{table*}}[t]\n\\centering\n\\caption{{{}, {} track. Ranks are in \
              parentheses.}}\n\\label{{tab:{}}}\n\\begin{{tabular}}{{{alignment}}}\n\\toprule\n",
-            escape(&board.title),
-            escape(&board.track),
-            label(&format!("{}-{}", board.rules, board.track)),
+            escape(&view.title()),
+            escape(&text::shortened(&board.track, 100)),
+            label(&text::shortened(&format!("{}-{}", board.rules, board.track), 100)),
         );
         let headings: Vec<String> = view.headings(&columns).iter().map(|h| escape(h)).collect();
         let _ = writeln!(out, "{} \\\\\n\\midrule", headings.join(" & "));
@@ -40,8 +40,8 @@ impl Report for Latex {
         out.push_str("\\bottomrule\n\\end{tabular}\n");
         for line in view.unranked() {
             let reason = line.reason.unwrap_or_default();
-            let _ =
-                writeln!(out, "\\par\\footnotesize {} is not ranked: {}.", escape(&line.entry.team), escape(reason));
+            let (team, reason) = (view.shown(Column::Team, &line).value, text::shortened(reason, 2_000));
+            let _ = writeln!(out, "\\par\\footnotesize {} is not ranked: {}.", escape(&team), escape(&reason));
         }
         for note in view.notes() {
             let _ = writeln!(out, "\\par\\footnotesize {}", escape(&note));
@@ -103,6 +103,8 @@ fn escape(raw: &str) -> String {
             '|' => out.push_str("\\textbar{}"),
             // A plain quotation mark is a command to some languages' packages.
             '"' => out.push_str("\\symbol{34}"),
+            // LaTeX has no sign for what could not be shown.
+            char::REPLACEMENT_CHARACTER => out.push('?'),
             // A row that starts with a bracket or a star would be read as the line break's argument.
             '[' | '*' if out.is_empty() => out.extend(['{', c, '}']),
             _ => out.push(c),

@@ -16,7 +16,8 @@ pub(super) struct Markdown;
 impl Report for Markdown {
     fn render(&self, view: &View<'_>) -> Result<String> {
         let columns = view.columns();
-        let mut out = format!("### {}: {}\n\n", escape(&view.board.title), escape(&view.board.track));
+        let mut out =
+            format!("### {}: {}\n\n", escape(&view.title()), escape(&text::shortened(&view.board.track, 100)));
         let lines: Vec<_> = view.ranked().chain(view.baseline()).collect();
         table(&mut out, view, &columns, &lines);
         let unranked: Vec<_> = view.unranked().collect();
@@ -54,17 +55,36 @@ fn cell(view: &View<'_>, column: Column, line: &Line<'_>) -> String {
     text::with_rank(&value, shown.rank)
 }
 
-/// Takes from every character with a meaning in a table's cell that meaning.
+/// Takes from every character with a meaning in a table's cell or a list's item that meaning. Addresses and names after an
+/// `@` are broken as well: they would become links and calls.
 fn escape(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
-    for c in text::one_line(raw).chars() {
+    let line = text::one_line(raw);
+    let mut out = String::with_capacity(line.len());
+    // Whether only digits came so far: with a point or a bracket and a blank after them they begin a list.
+    let mut digits = true;
+    for (at, c) in line.char_indices() {
+        let rest = &line[at..];
         match c {
             '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '~' | '#' | '$' => out.extend(['\\', c]),
+            '-' | '+' | '=' if at == 0 => out.extend(['\\', c]),
+            '.' | ')' if digits && at > 0 && begins_item(&rest[1..]) => out.extend(['\\', c]),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
+            '@' => out.push_str("&#64;"),
+            ':' if rest.starts_with("://") => out.push_str("&#58;"),
+            '.' if ends_with_www(&line[..at]) => out.push_str("&#46;"),
             _ => out.push(c),
         }
+        digits &= c.is_ascii_digit();
     }
     out
+}
+
+fn begins_item(rest: &str) -> bool {
+    rest.chars().next().is_none_or(char::is_whitespace)
+}
+
+fn ends_with_www(text: &str) -> bool {
+    text.len().checked_sub(3).and_then(|at| text.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }

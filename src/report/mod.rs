@@ -123,4 +123,6 @@ pub fn render(board: &Leaderboard, format: Format, options: &Options) -> Result<
 }
 
 #[cfg(test)]
+mod injection_tests;
+#[cfg(test)]
 mod tests;

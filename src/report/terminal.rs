@@ -17,7 +17,7 @@ pub(super) struct Terminal;
 impl Report for Terminal {
     fn render(&self, view: &View<'_>) -> Result<String> {
         let board = &view.board;
-        let mut out = format!("{}: {}\n\n", text::one_line(&board.title), text::one_line(&board.track));
+        let mut out = format!("{}: {}\n\n", view.title(), text::one_line(&text::shortened(&board.track, 100)));
         let columns = view.columns();
         let lines: Vec<Line<'_>> = view.ranked().chain(view.baseline()).collect();
         let _ = writeln!(out, "{}", table(view, &columns, &lines));

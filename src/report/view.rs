@@ -12,6 +12,15 @@ use crate::report::options::{Options, Sort};
 use crate::report::pareto;
 use crate::text;
 
+/// Longer cells of tables for people are cut, in characters.
+const LONGEST_CELL: usize = 100;
+
+/// Longer titles are cut.
+const LONGEST_TITLE: usize = 200;
+
+/// Longer notes and reasons are cut.
+const LONGEST_NOTE: usize = 2_000;
+
 /// What a [`crate::report::Report`] writes down.
 #[derive(Debug)]
 pub struct View<'a> {
@@ -57,6 +66,11 @@ impl<'a> View<'a> {
             board.notes.push(format!("left out: {rows} ranked and {unranked} unranked entries"));
         }
         View { board, options, best, score_decimals: if whole { 0 } else { 2 } }
+    }
+
+    /// The leaderboard's title, on one line.
+    pub fn title(&self) -> String {
+        text::one_line(&text::shortened(&self.board.title, LONGEST_TITLE))
     }
 
     /// The ranked lines.
@@ -145,6 +159,8 @@ impl<'a> View<'a> {
     /// A cell for people.
     pub fn shown(&self, column: Column, line: &Line<'_>) -> Shown {
         let value = column.shown(&self.board.track, line, self.score_decimals);
+        let most = if column == Column::Reason { LONGEST_NOTE } else { LONGEST_CELL };
+        let value = text::shortened(&value, most).into_owned();
         let Column::Metric(metric) = column else { return Shown { value, ..Shown::default() } };
         let best =
             line.kind == Kind::Ranked && line.entry.get(metric).is_some_and(|v| self.best.get(&metric) == Some(&v));
@@ -162,10 +178,19 @@ impl<'a> View<'a> {
             }
         }
         let of_entries = of_entries.into_iter().map(|(note, teams)| match teams.len() {
-            0..=NAMED => format!("{}: {note}", teams.join(", ")),
+            0..=NAMED => {
+                let teams: Vec<_> = teams.iter().map(|team| text::shortened(team, LONGEST_CELL)).collect();
+                format!("{}: {note}", teams.join(", "))
+            }
             many => format!("{many} entries: {note}"),
         });
-        self.board.notes.iter().cloned().chain(of_entries).map(|n| text::one_line(&n)).collect()
+        self.board
+            .notes
+            .iter()
+            .cloned()
+            .chain(of_entries)
+            .map(|n| text::one_line(&text::shortened(&n, LONGEST_NOTE)))
+            .collect()
     }
 }
 

@@ -10,6 +10,8 @@ use crate::error::{Error, Place, Result};
 use crate::rules::schema::Rules;
 use crate::tables::Table;
 use crate::tables::table;
+use crate::util::input;
+use crate::util::input::Kind;
 use crate::util::toml_file;
 
 static EDITIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/challenges");
@@ -47,7 +49,7 @@ impl Rules {
     /// The rules at `path`: a file, or a folder with `rules.toml`.
     pub fn read(path: &Path) -> Result<Rules> {
         let file = if path.is_dir() { path.join(RULES) } else { path.to_path_buf() };
-        let text = std::fs::read_to_string(&file).map_err(Error::io("read", &file))?;
+        let text = input::read_text(&file, Kind::Toml)?;
         let named = if file.file_name().is_some_and(|n| n == RULES) {
             // The folder names the edition; a bare `rules.toml` is in a folder as well.
             std::path::absolute(&file).ok().and_then(|f| f.parent()?.file_name().map(|n| n.to_owned()))
@@ -87,7 +89,7 @@ impl Rules {
                 let file = EDITIONS.get_file(Path::new(&self.id).join(RULES));
                 Ok(file.and_then(|f| f.contents_utf8()).unwrap_or_default().to_owned())
             }
-            Origin::File(file) => std::fs::read_to_string(file).map_err(Error::io("read", file)),
+            Origin::File(file) => input::read_text(file, Kind::Toml),
         }
     }
 

@@ -4,16 +4,16 @@
 pub const FORMAT: u32 = 1;
 
 /// The manifest's name in a run directory.
-pub(super) const MANIFEST: &str = "run.json";
+pub(crate) const MANIFEST: &str = "run.json";
 
 /// The log's name in a run directory.
-pub(super) const EVENTS: &str = "events.jsonl";
+pub(crate) const EVENTS: &str = "events.jsonl";
 
 /// The folder of SR images that were kept.
-pub(super) const SR: &str = "sr";
+pub(crate) const SR: &str = "sr";
 
 /// The folder of graphs in a run directory.
-pub(super) const GRAPHS: &str = "graphs";
+pub(crate) const GRAPHS: &str = "graphs";
 
 /// A name as one component of a path: what could lead elsewhere is written as %XX, so that different names stay different.
 pub(super) fn file_name(name: &str) -> String {

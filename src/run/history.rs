@@ -7,6 +7,8 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::run::event::Stage;
 use crate::run::format;
+use crate::util::input;
+use crate::util::input::Kind;
 
 /// One line of the log, without its figures.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -55,10 +57,9 @@ pub fn failures(dir: &Path) -> Result<Vec<Moment>> {
 
 fn read(dir: &Path, wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Moment>> {
     let path = dir.join(format::EVENTS);
-    let log = match std::fs::read(&path) {
-        Ok(log) => log,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(Error::io("read", &path)(error)),
+    let log = match input::read(&path, Kind::Events) {
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        other => other?,
     };
     let lines = log.split(|&b| b == b'\n').filter(|line| wanted(line));
     Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())

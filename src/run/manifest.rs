@@ -12,6 +12,8 @@ use crate::run::format::{FORMAT, MANIFEST};
 use crate::run::plan::Plan;
 use crate::submission::name::{NAMES, check_name};
 use crate::util::files;
+use crate::util::input;
+use crate::util::input::Kind;
 
 /// The manifest of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,27 +42,32 @@ impl Manifest {
     /// Reads the manifest of the run directory `dir`.
     pub(super) fn read(dir: &Path) -> Result<Manifest> {
         let path = dir.join(MANIFEST);
-        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        Manifest::parse(&path, &input::read(&path, Kind::Manifest)?)
+    }
+
+    /// Parses what was found in the file `path`.
+    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest> {
         let json = |error: serde_json::Error| {
-            Error::input(&path, Place::Line(error.line()), "the manifest of a run", error.to_string())
+            Error::input(path, Place::Line(error.line()), "the manifest of a run", error.to_string())
         };
-        let value: Value = serde_json::from_slice(&bytes).map_err(json)?;
-        let format = value.get("format").and_then(Value::as_u64).ok_or_else(|| {
-            Error::input(&path, Place::Key("format".into()), "the version of a run directory", "none")
-        })?;
+        let value: Value = serde_json::from_slice(bytes).map_err(json)?;
+        let format = value
+            .get("format")
+            .and_then(Value::as_u64)
+            .ok_or_else(|| Error::input(path, Place::Key("format".into()), "the version of a run directory", "none"))?;
         if format != u64::from(FORMAT) {
             return Err(Error::input(
-                &path,
+                path,
                 Place::Key("format".into()),
                 format!("{FORMAT}, the one that this esr-bench writes"),
                 format!("{format}; it is left as it is"),
             ));
         }
         let manifest: Manifest = serde_json::from_value(value)
-            .map_err(|error| Error::input(&path, Place::Whole, "the manifest of a run", error.to_string()))?;
+            .map_err(|error| Error::input(path, Place::Whole, "the manifest of a run", error.to_string()))?;
         for planned in &manifest.plan.submissions {
             check_name(&planned.submission.name)
-                .map_err(|found| Error::input(&path, Place::Key("plan.submissions".into()), NAMES, found))?;
+                .map_err(|found| Error::input(path, Place::Key("plan.submissions".into()), NAMES, found))?;
         }
         Ok(manifest)
     }

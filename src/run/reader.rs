@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Place, Result};
 use crate::graph::OpGraph;
 use crate::graph::file;
+use crate::run::chain::{Chain, Link};
 use crate::run::contents::Results;
 use crate::run::event::{Event, Logged};
 use crate::run::format;
 use crate::run::manifest::Manifest;
 use crate::run::plan::Plan;
+use crate::util::input;
+use crate::util::input::Kind;
 use crate::util::sha256;
 
 /// A run directory, read.
@@ -19,18 +22,22 @@ pub struct Run {
     manifest: Manifest,
     plan: Plan,
     results: Results,
+    /// The first line that does not follow from the one before.
+    edited: Option<usize>,
 }
 
 /// More rounds than anybody measures: a larger number comes from a damaged file.
 const MOST_ROUNDS: u32 = 1_000_000;
 
 /// How much of the log is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Whole {
     /// Up to here.
     pub(super) bytes: u64,
     /// The last line is complete but for its end.
     pub(super) lacks_newline: bool,
+    /// What the next line must follow from.
+    pub(super) chain: Chain,
 }
 
 impl Run {
@@ -44,22 +51,32 @@ impl Run {
         dir.join(crate::run::format::MANIFEST).exists()
     }
 
-    pub(super) fn empty(dir: &Path, manifest: Manifest) -> Run {
+    pub(crate) fn empty(dir: &Path, manifest: Manifest) -> Run {
         let plan = manifest.plan.clone();
         let results = Results::new(&plan, manifest.machine.identity());
-        Run { dir: dir.to_path_buf(), manifest, plan, results }
+        Run { dir: dir.to_path_buf(), manifest, plan, results, edited: None }
     }
 
     pub(super) fn read(dir: &Path) -> Result<(Run, Whole)> {
-        let mut run = Run::empty(dir, Manifest::read(dir)?);
+        let manifest = input::read(&dir.join(format::MANIFEST), Kind::Manifest)?;
         let path = dir.join(format::EVENTS);
-        let log = match std::fs::read(&path) {
-            Ok(log) => log,
+        let log = match input::read(&path, Kind::Events) {
             // Killed between the manifest and the first event.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(Error::io("read", &path)(error)),
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            other => other?,
         };
-        let mut whole = Whole { bytes: 0, lacks_newline: false };
+        Run::parse_whole(dir, &manifest, &log)
+    }
+
+    /// The run that the texts of `run.json` and `events.jsonl` make; `dir` is for messages.
+    pub fn parse(dir: &Path, manifest: &[u8], log: &[u8]) -> Result<Run> {
+        Ok(Run::parse_whole(dir, manifest, log)?.0)
+    }
+
+    fn parse_whole(dir: &Path, manifest: &[u8], log: &[u8]) -> Result<(Run, Whole)> {
+        let path = dir.join(format::EVENTS);
+        let mut run = Run::empty(dir, Manifest::parse(&dir.join(format::MANIFEST), manifest)?);
+        let mut whole = Whole { bytes: 0, lacks_newline: false, chain: Chain::begin(manifest) };
         for (index, line) in log.split_inclusive(|&b| b == b'\n').enumerate() {
             let complete = line.ends_with(b"\n");
             let event = match serde_json::from_slice::<Logged>(line) {
@@ -73,13 +90,16 @@ impl Run {
             };
             run.add(&event)
                 .map_err(|found| Error::input(&path, Place::Line(index + 1), "an event of this run", found))?;
+            if matches!(whole.chain.take(line), Link::Wrong | Link::Missing) {
+                run.edited.get_or_insert(index + 1);
+            }
             whole.bytes += line.len() as u64;
             whole.lacks_newline = !complete;
         }
         Ok((run, whole))
     }
 
-    pub(super) fn add(&mut self, event: &Event) -> Result<(), String> {
+    pub(crate) fn add(&mut self, event: &Event) -> Result<(), String> {
         if let Event::RoundsAdded { rounds } = event {
             if *rounds < self.plan.rounds || *rounds > MOST_ROUNDS {
                 let least = self.plan.rounds;
@@ -98,6 +118,11 @@ impl Run {
     /// What was to be done, by what, on which machine, as it stood when the run began.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// The first line of the log that does not follow from the one before: events were edited, cut out or moved.
+    pub fn edited(&self) -> Option<usize> {
+        self.edited
     }
 
     /// What is to be done: the plan of the manifest, with the rounds that were added since.
@@ -124,7 +149,7 @@ impl Run {
         let results = self.results.submissions.get(submission);
         let Some(recorded) = results.and_then(|r| r.graph.as_ref()) else { return Ok(None) };
         let path = self.graph_path(submission);
-        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        let bytes = input::read(&path, Kind::Graph)?;
         let found = sha256(&bytes);
         if found != recorded.sha256 {
             let expected = format!("the graph that the run recorded (SHA-256 {})", recorded.sha256);

@@ -2,15 +2,18 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Place, Result};
 use crate::graph::OpGraph;
+use crate::run::chain::Chain;
 use crate::run::event::{Event, Logged, RecordedGraph};
 use crate::run::format;
 use crate::run::manifest::Manifest;
 use crate::run::reader::Run;
-use crate::util::{files, sha256};
+use crate::util::input::Kind;
+use crate::util::{files, input, sha256};
 
 /// The folder of a run directory that holds the submissions that were imported for it.
 pub const SUBMISSIONS: &str = "submissions";
@@ -20,6 +23,8 @@ pub const SUBMISSIONS: &str = "submissions";
 pub struct RunWriter {
     run: Run,
     events: File,
+    /// What the next event's line follows from.
+    chain: Chain,
 }
 
 impl RunWriter {
@@ -37,7 +42,8 @@ impl RunWriter {
         let graphs = dir.join(format::GRAPHS);
         std::fs::create_dir_all(&graphs).map_err(Error::io("create", &graphs))?;
         manifest.write(dir)?;
-        Ok(RunWriter { run: Run::empty(dir, manifest), events })
+        let chain = Chain::begin(&input::read(&dir.join(format::MANIFEST), Kind::Manifest)?);
+        Ok(RunWriter { run: Run::empty(dir, manifest), events, chain })
     }
 
     /// Opens a run to resume it. A last line that was cut off by a kill or a full disk is removed; its bytes are
@@ -48,13 +54,18 @@ impl RunWriter {
         let mut events = open(dir, true)?;
         let (run, whole) = Run::read(dir)?;
         let path = dir.join(format::EVENTS);
+        if let Some(line) = run.edited() {
+            let expected = "a line that follows from the one before it";
+            let found = "one that was edited or moved: `esr-bench verify` says more, `--salvage` of it makes a copy that can go on";
+            return Err(Error::input(&path, Place::Line(line), expected, found));
+        }
         let size = events.metadata().map_err(Error::io("read", &path))?.len();
         events.set_len(whole.bytes).map_err(Error::io("write", &path))?;
         if whole.lacks_newline {
             events.write_all(b"\n").map_err(Error::io("write", &path))?;
         }
         events.sync_all().map_err(Error::io("write", &path))?;
-        Ok((RunWriter { run, events }, size.saturating_sub(whole.bytes)))
+        Ok((RunWriter { run, events, chain: whole.chain }, size.saturating_sub(whole.bytes)))
     }
 
     /// What is recorded so far.
@@ -66,10 +77,12 @@ impl RunWriter {
     pub fn append(&mut self, event: Event) -> Result<()> {
         let path = self.run.dir().join(format::EVENTS);
         self.run.add(&event).map_err(|found| Error::input(&path, Place::Whole, "events of this run", found))?;
-        let mut line = serde_json::to_vec(&Logged { at: jiff::Timestamp::now(), event })
+        let event = serde_json::to_vec(&Logged { at: jiff::Timestamp::now(), event })
             .map_err(|error| Error::input(&path, Place::Whole, "an event that JSON can hold", error.to_string()))?;
-        line.push(b'\n');
-        self.events.write_all(&line).and_then(|()| self.events.sync_data()).map_err(Error::io("write", &path))
+        let (line, chain) = self.chain.seal(&event);
+        self.events.write_all(&line).and_then(|()| self.events.sync_data()).map_err(Error::io("write", &path))?;
+        self.chain = chain;
+        Ok(())
     }
 
     /// Stores a graph, then records that it is there.
@@ -108,7 +121,13 @@ fn first_foreign(dir: &Path) -> Result<Option<PathBuf>> {
 /// Opens the log for appending, and holds it against other writers as long as the file is open.
 fn open(dir: &Path, create: bool) -> Result<File> {
     let path = dir.join(format::EVENTS);
-    let file = OpenOptions::new().append(true).create(create).open(&path).map_err(Error::io("write", &path))?;
+    // Without waiting: a named pipe in the log's place would wait for its reader for ever.
+    let mut options = OpenOptions::new();
+    options.append(true).create(create).custom_flags(libc::O_NONBLOCK);
+    let file = options.open(&path).map_err(Error::io("write", &path))?;
+    if !file.metadata().map_err(Error::io("read", &path))?.is_file() {
+        return Err(Error::input(&path, Place::Whole, "the log of a run", "another kind of file"));
+    }
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use zip::{CompressionMethod, ZipArchive};
 
 use crate::error::{Error, Place, Result};
+use crate::util::input;
 
 /// More entries than this are no program of this field.
 const MAX_ENTRIES: usize = 20_000;
@@ -42,7 +43,7 @@ pub struct Archive {
 impl Archive {
     /// Opens an archive and checks all of its entries.
     pub fn open(path: &Path) -> Result<Archive> {
-        let mut file = File::open(path).map_err(Error::io("read", path))?;
+        let mut file = input::open(path, input::Kind::Weights)?;
         let length = file.metadata().map_err(Error::io("read", path))?.len();
         let mut magic = [0; 4];
         let is_zip = file.read_exact(&mut magic).is_ok() && &magic == b"PK\x03\x04";

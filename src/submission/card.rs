@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::util::input;
+use crate::util::input::Kind;
 use crate::util::toml_file;
 
 static CARDS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/models/cards");
@@ -105,7 +107,7 @@ impl Card {
     pub fn find(name: &str) -> Result<Card> {
         let path = Path::new(name);
         if path.extension().is_some_and(|e| e == "toml") {
-            let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+            let text = input::read_text(path, Kind::Toml)?;
             return Card::parse(path, &text);
         }
         let cards = Card::all()?;

@@ -9,6 +9,8 @@ use crate::error::{Error, Result};
 use crate::protocol::{Candidate, Identified, Network, Reply, Request, Weights};
 use crate::submission::card::Card;
 use crate::submission::manifest::{Precision, Submission};
+use crate::util::input;
+use crate::util::input::Kind;
 use crate::worker_process::Failure;
 use crate::worker_process::Launch;
 use crate::worker_process::Worker;
@@ -31,6 +33,8 @@ impl Identifier {
 
     /// What the worker says of `file`. A file that it refuses is an [`Error::Refused`] in its words.
     pub fn identify(&mut self, file: &Path) -> Result<Identified> {
+        // The worker opens the file itself; what is no file of weights does not get that far.
+        input::open(file, Kind::Weights)?;
         let mut worker = match self.worker.take() {
             Some(worker) => worker,
             None => Worker::start(&self.launch, Arc::new(AtomicBool::new(false)))?,

@@ -1,7 +1,7 @@
 //! Submissions: a folder with `submission.toml`, or a model card with a weights file.
 
 use crate::entry::Trust;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,6 +11,9 @@ use crate::protocol::{Load, ModelId, Network, Probe, Switches, Tile, Weights};
 use crate::submission::card::Card;
 use crate::submission::python;
 use crate::submission::python::PythonRef;
+use crate::submission::{inside, limits};
+use crate::util::input;
+use crate::util::input::Kind;
 use crate::util::toml_file;
 
 /// The manifest's file name.
@@ -64,6 +67,15 @@ pub struct Origin {
     pub model_id: ModelId,
 }
 
+impl Manifest {
+    /// Parses and checks the manifest that was found in `path`.
+    pub fn parse(path: &Path, text: &str) -> Result<Manifest> {
+        let manifest: Manifest = toml_file::parse(path, text)?;
+        limits::check(path, &manifest)?;
+        Ok(manifest)
+    }
+}
+
 fn four() -> u32 {
     4
 }
@@ -79,6 +91,17 @@ pub enum Precision {
     Float16,
     /// bfloat16 somewhere inside.
     Bfloat16,
+}
+
+impl Precision {
+    /// The dtype that computes in it, as PyTorch calls it.
+    pub const fn dtype(self) -> &'static str {
+        match self {
+            Precision::Float32 => "float32",
+            Precision::Float16 => "float16",
+            Precision::Bfloat16 => "bfloat16",
+        }
+    }
 }
 
 /// A registered network and its weights.
@@ -175,7 +198,7 @@ impl Submission {
     /// Reads a submission folder.
     pub fn read(folder: &Path) -> Result<Submission> {
         let path = folder.join(MANIFEST);
-        let manifest: Manifest = toml_file::read(&path)?;
+        let manifest = Manifest::parse(&path, &input::read_text(&path, Kind::Toml)?)?;
         let name = match &manifest.name {
             Some(name) => name.clone(),
             None => folder
@@ -203,6 +226,13 @@ impl Submission {
         Ok(Submission { origin: manifest.origin, ..submission })
     }
 
+    /// Reads a submission folder that is to be run: its files must lie in it, also once links are followed.
+    pub fn read_to_run(folder: &Path) -> Result<Submission> {
+        let submission = Submission::read(folder)?;
+        inside::files(&submission.network).iter().try_for_each(|file| inside::by_links(folder, file))?;
+        Ok(submission)
+    }
+
     /// A card with a weights file, as `--model CARD --weights FILE` gives it.
     pub fn from_card(card: &Card, weights: Weights) -> Submission {
         Submission {
@@ -228,7 +258,7 @@ impl Submission {
         manifest: &Manifest,
         model: &ModelRef,
     ) -> Result<Submission> {
-        inside(path, "model.weights", &model.weights)?;
+        inside::by_words(path, "model.weights", &model.weights)?;
         let weights = Weights::File { path: folder.join(&model.weights) };
         let mut submission = match (&model.card, &model.arch) {
             (Some(card), None) => {
@@ -296,7 +326,7 @@ impl Submission {
             return Err(Error::input(path, Place::Key("program.files".into()), "at least one file", "an empty list"));
         }
         for file in &program.files {
-            inside(path, "program.files", &file.path)?;
+            inside::by_words(path, "program.files", &file.path)?;
         }
         Ok(Submission {
             name,
@@ -319,13 +349,4 @@ impl Submission {
             origin: None,
         })
     }
-}
-
-/// A submission is made of its own folder's files: another team's, or the machine's, are none of its business.
-pub(super) fn inside(manifest: &Path, key: &str, file: &Path) -> Result<()> {
-    if file.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
-        return Ok(());
-    }
-    let found = format!("`{}`", file.display());
-    Err(Error::input(manifest, Place::Key(key.to_owned()), "a file in the submission's folder", found))
 }

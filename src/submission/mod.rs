@@ -6,6 +6,8 @@ pub mod card;
 pub mod clone;
 pub mod identify;
 pub mod import;
+pub(crate) mod inside;
+mod limits;
 mod manifest;
 pub(crate) mod name;
 mod python;

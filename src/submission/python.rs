@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use crate::entry::Trust;
 use crate::error::{Error, Place, Result};
 use crate::protocol::{ModelId, Network, PythonNetwork, Weights};
-use crate::submission::manifest::{Manifest, Submission, inside};
+use crate::submission::inside::by_words;
+use crate::submission::manifest::{Manifest, Submission};
 
 /// A team's PyTorch code: `root`, `call` and `model_id` for a network of an organisers' repository, or `file`, `class`,
 /// `kwargs` and `weights` for one that the folder holds.
@@ -125,13 +126,13 @@ fn of_file(path: &Path, folder: &Path, code: &PythonRef, file: &Path) -> Result<
     if let Some((key, _)) = others.into_iter().find(|(_, there)| *there) {
         return Err(wrong(path, key, "no such key beside `file`: it belongs to `call`", "one"));
     }
-    inside(path, "python.file", file)?;
+    by_words(path, "python.file", file)?;
     let class = code.class.clone().ok_or_else(|| {
         wrong(path, "python.class", "the name of a class, or of a function that returns the network", "no such key")
     })?;
     let weights = match &code.weights {
         Some(weights) => {
-            inside(path, "python.weights", weights)?;
+            by_words(path, "python.weights", weights)?;
             Weights::File { path: folder.join(weights) }
         }
         None => Weights::Random { seed: 0 },

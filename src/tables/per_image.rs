@@ -12,6 +12,8 @@ use crate::entry::Entry;
 use crate::entry::Metric;
 use crate::error::{Error, Place, Result};
 use crate::tables::table::without_number;
+use crate::util::input;
+use crate::util::input::Kind;
 
 /// All entries of a file, in its order.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -47,8 +49,7 @@ pub struct Raw {
 impl PerImage {
     /// Reads such a file.
     pub fn read(path: &Path) -> Result<PerImage> {
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-        PerImage::parse(path, &bytes)
+        PerImage::parse(path, &input::read(path, Kind::Results)?)
     }
 
     /// Parses what was found in `file`.

@@ -4,14 +4,21 @@
 //! [`Metric`] and a few others ([`crate::tables::columns`]). Empty cells are "not measured". Other columns are kept as printed.
 
 use crate::entry::label;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::entry::Entry;
 use crate::entry::Metric;
 use crate::error::{Error, Place, Result};
 use crate::tables::columns;
 use crate::tables::columns::{Meaning, Source};
+use crate::util::formula;
+use crate::util::input;
+use crate::util::input::Kind;
+
+/// More columns than this are no table of measurements.
+const MAX_COLUMNS: usize = 1_000;
 
 /// A table of measurements.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,8 +42,7 @@ pub fn read(path: &Path) -> Result<Vec<Entry>> {
 
 /// The whole of a CSV.
 pub fn read_table(path: &Path) -> Result<Table> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    parse(path, &bytes)
+    parse(path, &input::read(path, Kind::Table)?)
 }
 
 /// Parses the CSV that was found in `file`.
@@ -50,7 +56,7 @@ pub fn parse(file: &Path, bytes: &[u8]) -> Result<Table> {
     };
     let header = Header::new(file, &header)?;
     let mut table = Table { file: file.into(), columns: header.names.clone(), ..Table::default() };
-    let mut seen: HashMap<(String, String), (usize, String)> = HashMap::new();
+    let mut seen: HashMap<(String, String), (usize, usize, String)> = HashMap::new();
     for record in records {
         let record = record.map_err(|e| csv_error(file, &e))?;
         let line = record.position().map_or(0, |p| p.line() as usize);
@@ -59,9 +65,8 @@ pub fn parse(file: &Path, bytes: &[u8]) -> Result<Table> {
         }
         let (entry, track) = header.entry(file, line, &record)?;
         let key = (entry.team.clone(), entry.submission.clone());
-        if let Some((first, other_track)) = seen.get(&key) {
-            let earlier = table.lines.iter().position(|l| l == first).and_then(|i| table.entries.get_mut(i));
-            match earlier {
+        if let Some((first, at, other_track)) = seen.get(&key) {
+            match table.entries.get_mut(*at) {
                 // An export of several tracks repeats its entries.
                 Some(earlier) if *other_track != track && earlier.metrics == entry.metrics => {
                     earlier.baseline |= entry.baseline;
@@ -73,7 +78,7 @@ pub fn parse(file: &Path, bytes: &[u8]) -> Result<Table> {
                 }
             }
         }
-        seen.insert(key, (line, track));
+        seen.insert(key, (line, table.entries.len(), track));
         table.entries.push(entry);
         table.lines.push(line);
     }
@@ -94,8 +99,13 @@ impl Header {
     fn new(file: &Path, record: &csv::StringRecord) -> Result<Header> {
         let line = record.position().map_or(1, |p| p.line() as usize);
         let names: Vec<String> = record.iter().map(|n| n.trim().to_lowercase()).collect();
-        for (i, name) in names.iter().enumerate() {
-            if !name.is_empty() && names[..i].contains(name) {
+        if names.len() > MAX_COLUMNS {
+            let (expected, found) = (format!("at most {MAX_COLUMNS} columns"), format!("{} of them", names.len()));
+            return Err(Error::input(file, Place::Line(line), expected, found));
+        }
+        let mut seen = HashSet::new();
+        for name in &names {
+            if !name.is_empty() && !seen.insert(name.as_str()) {
                 return Err(Error::input(file, Place::Line(line), "each column once", format!("`{name}` twice")));
             }
         }
@@ -118,14 +128,15 @@ impl Header {
             return Err(Error::input(file, Place::Line(line), expected, found));
         }
         let mut entry = Entry::default();
+        let mut printed = BTreeMap::new();
         let mut track = String::new();
         let mut exact: BTreeMap<Metric, bool> = BTreeMap::new();
         for ((name, meaning), cell) in self.names.iter().zip(&self.meanings).zip(record) {
-            let cell = cell.trim();
+            let cell = formula::unescaped(cell.trim());
             if cell.is_empty() {
                 continue;
             }
-            entry.printed.insert(name.clone(), cell.to_owned());
+            printed.insert(name.clone(), cell.to_owned());
             match meaning {
                 Meaning::Team => entry.team = cell.to_owned(),
                 Meaning::Submission => entry.submission = cell.to_owned(),
@@ -143,6 +154,7 @@ impl Header {
                 }
             }
         }
+        entry.printed = Arc::new(printed);
         // Runtimes of both splits in full beat their printed mean.
         let full = |m: Metric| exact.get(&m).copied().unwrap_or(false).then(|| entry.get(m)).flatten();
         if let (Some(val), Some(test)) = (full(Metric::RuntimeValMs), full(Metric::RuntimeTestMs)) {

@@ -1,5 +1,9 @@
 //! Numbers and words as every output writes them.
 
+use std::borrow::Cow;
+
+use crate::util::chars::is_deceptive;
+
 /// A number with fixed decimals; never `-0.00`.
 pub fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
@@ -51,15 +55,24 @@ pub fn capitalised(words: &str) -> String {
     }
 }
 
-/// The text on one line, with control characters (an escape sequence in a team's name) made visible and harmless.
+/// The text on one line, with characters that act instead of being seen (an escape sequence in a team's name, a change of
+/// writing direction) made visible and harmless.
 pub fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\t' => ' ',
-            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c if is_deceptive(c) => char::REPLACEMENT_CHARACTER,
             c => c,
         })
         .collect()
+}
+
+/// The text if it has at most `most` characters, else its beginning and how long it is.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}... ({} characters)", &text[..end], text.chars().count())),
+    }
 }
 
 #[cfg(test)]
@@ -73,6 +86,8 @@ mod tests {
         assert_eq!(fixed(-0.01, 2), "-0.01");
         assert_eq!(fixed(f64::NAN, 2), "NaN");
         assert_eq!([0.0123, 0.12, 1.2, 12.0, 120.0, 0.0].map(|h| decimals_for(h, 3)), [3, 2, 1, 0, 0, 3]);
+        assert_eq!(shortened("né", 2), "né");
+        assert_eq!(shortened("néé", 2), "né... (3 characters)");
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1 000", "1 234 567"]);
     }
 }

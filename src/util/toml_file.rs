@@ -5,11 +5,12 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Place, Result};
+use crate::util::input;
+use crate::util::input::Kind;
 
 /// Reads and parses a TOML file.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-    parse(path, &text)
+    parse(path, &input::read_text(path, Kind::Toml)?)
 }
 
 /// Parses TOML that was found in `path`.
@@ -23,6 +24,10 @@ pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
 
 /// `, did you mean ...?` if one of `known` is near `word`, else nothing.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    // The distance takes time and memory by the words' lengths: nobody mistypes a word of a megabyte.
+    if word.len() > 100 {
+        return String::new();
+    }
     known
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(word, k), k))

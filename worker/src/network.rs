@@ -1,16 +1,15 @@
 //! What runs: a registered architecture with its weights.
 
-use std::fs::File;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use esr_bench::protocol;
 use esr_bench::protocol::{FileHash, Weights};
+use esr_bench::util::input;
+use esr_bench::util::input::Kind;
 use esr_models::arch::{Arch, Built};
 use esr_models::vars::{Var, Vars};
 use esr_models::{identify, state};
-use sha2::{Digest, Sha256};
 use tch::{Device, Tensor};
 
 use crate::failure;
@@ -83,10 +82,8 @@ pub(crate) fn build(wanted: &protocol::Network, device: Device) -> Result<Ready>
 }
 
 fn hash(path: &Path) -> Result<FileHash> {
-    let unreadable = |error: io::Error| failure::load(format!("cannot read {}: {error}", path.display()));
-    let mut digest = Sha256::new();
-    io::copy(&mut File::open(path).map_err(unreadable)?, &mut digest).map_err(unreadable)?;
-    Ok(FileHash { path: path.to_path_buf(), sha256: format!("{:x}", digest.finalize()) })
+    let sha256 = input::sha256_of(path, Kind::Weights).map_err(|error| failure::load(error.to_string()))?;
+    Ok(FileHash { path: path.to_path_buf(), sha256 })
 }
 
 /// A registered architecture.

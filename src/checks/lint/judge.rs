@@ -83,7 +83,7 @@ fn record(trial: &mut Trial<'_>, bound: &[[u32; 2]]) -> Result<OpGraph, Stop> {
 fn of_graph(graph: &OpGraph, declared: Precision) -> [Finding; 3] {
     [
         Finding::of(Check::Ops, ops(graph)),
-        Finding::of(Check::Precision, precision(graph, declared)),
+        Finding::of(Check::Precision, graph::precision(graph, declared.dtype())),
         Finding::of(Check::Dtype, dtype(graph)),
     ]
 }
@@ -96,37 +96,6 @@ fn ops(graph: &OpGraph) -> Result<(), String> {
         .map(|(counter, ops)| format!("the {counter} counter does not know {}", ops.join(", ")))
         .collect();
     if unknown.is_empty() { Ok(()) } else { Err(unknown.join("; ")) }
-}
-
-/// Scalars count for nothing: a Python number travels as one of 64 bits.
-fn precision(graph: &OpGraph, declared: Precision) -> Result<(), String> {
-    let wanted = match declared {
-        Precision::Float32 => "float32",
-        Precision::Float16 => "float16",
-        Precision::Bfloat16 => "bfloat16",
-    };
-    let computes = |tensor: &TensorInfo| {
-        let quantised = tensor.dtype.starts_with('q');
-        !tensor.shape.is_empty() && (quantised || tensor.dtype.contains("float"))
-    };
-    let mut used: Vec<(&str, &str)> = Vec::new();
-    for op in &graph.ops {
-        for id in op.inputs().into_iter().chain(op.outputs.iter().copied()) {
-            if let Some(tensor) = graph.tensors.get(id).filter(|t| computes(t))
-                && !used.iter().any(|(dtype, _)| *dtype == tensor.dtype)
-            {
-                used.push((&tensor.dtype, &op.name));
-            }
-        }
-    }
-    // With 16 bits somewhere inside, 32 elsewhere are as declared.
-    match used.iter().find(|(dtype, _)| *dtype != wanted && *dtype != "float32") {
-        Some((dtype, op)) => Err(format!("{dtype} inside (first in {op}), the manifest declares {wanted}")),
-        None if !used.iter().any(|(dtype, _)| *dtype == wanted) => {
-            Err(format!("the manifest declares {wanted}, and nothing is computed in it"))
-        }
-        None => Ok(()),
-    }
 }
 
 fn output(graph: &OpGraph) -> Option<&TensorInfo> {

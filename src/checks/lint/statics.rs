@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::checks::lint::finding::{Check, Finding};
-use crate::error::Error;
-use crate::protocol::{Network, PythonNetwork, Weights};
+use crate::protocol::Network;
 use crate::submission::archive::{Archive, Kind};
+use crate::submission::inside;
 use crate::submission::name::{NAMES, check_name};
 use crate::submission::{MANIFEST, Manifest, Submission};
+use crate::util::input;
 use crate::util::toml_file;
 
 /// A submission as it lies on the disk.
@@ -42,7 +43,7 @@ impl Still {
     }
 
     fn look(&mut self, submission: &Submission) {
-        let files = files(submission);
+        let files = inside::files(&submission.network);
         let inside = files.iter().try_for_each(|file| self.inside(file));
         let there = inside.is_ok();
         self.findings.push(Finding::of(Check::Files, inside));
@@ -58,21 +59,16 @@ impl Still {
 
     /// A file of this folder, also once every link in its path is followed.
     fn inside(&self, file: &Path) -> Result<(), String> {
-        let real = |path: &Path| path.canonicalize().map_err(|e| Error::io("read", path)(e).to_string());
-        let (folder, target) = (real(&self.folder)?, real(file)?);
-        if !target.starts_with(&folder) {
-            return Err(format!("{}: a link that leads out of the folder, to {}", file.display(), target.display()));
-        }
-        if target.is_file() { Ok(()) } else { Err(format!("{}: no file", file.display())) }
+        inside::by_links(&self.folder, file).map_err(|error| error.to_string())
     }
 
     fn hash(&mut self, submission: &Submission, files: &[PathBuf]) -> Finding {
         let mut wrong = Vec::new();
         for file in files {
-            let found = match std::fs::read(file) {
-                Ok(bytes) => crate::util::sha256(&bytes),
+            let found = match input::sha256_of(file, input::Kind::Weights) {
+                Ok(found) => found,
                 Err(error) => {
-                    wrong.push(Error::io("read", file)(error).to_string());
+                    wrong.push(error.to_string());
                     continue;
                 }
             };
@@ -131,23 +127,6 @@ fn manifest(folder: &Path) -> Result<(Manifest, Submission), String> {
     Ok((manifest, submission))
 }
 
-fn files(submission: &Submission) -> Vec<PathBuf> {
-    match &submission.network {
-        Network::Registry { weights: Weights::File { path }, .. } => vec![path.clone()],
-        Network::Registry { weights: Weights::Random { .. }, .. } => Vec::new(),
-        Network::Program { files } => files.clone(),
-        // The code of a repository lies outside the folder, and the worker tells which of its files it read.
-        Network::Python(PythonNetwork::Call { .. }) => Vec::new(),
-        Network::Python(PythonNetwork::File { file, weights, .. }) => {
-            let weights = match weights {
-                Weights::File { path } => Some(path.clone()),
-                Weights::Random { .. } => None,
-            };
-            std::iter::once(file.clone()).chain(weights).collect()
-        }
-    }
-}
-
 /// Weights may come as something else than an archive: their reader holds those to their own limits.
 fn archives(submission: &Submission, files: &[PathBuf]) -> Finding {
     let program = matches!(submission.network, Network::Program { .. });
@@ -168,7 +147,8 @@ fn archives(submission: &Submission, files: &[PathBuf]) -> Finding {
 fn is_zip(file: &Path) -> bool {
     use std::io::Read;
     let mut magic = [0; 4];
-    std::fs::File::open(file).and_then(|mut f| f.read_exact(&mut magic)).is_ok() && &magic == b"PK\x03\x04"
+    input::open(file, input::Kind::Weights).is_ok_and(|mut f| f.read_exact(&mut magic).is_ok())
+        && &magic == b"PK\x03\x04"
 }
 
 fn name(file: &Path) -> String {

@@ -1,9 +1,10 @@
-//! What a graph tells besides its costs: memory, growth, modules, the receptive field.
+//! What a graph tells besides its costs: memory, growth, modules, precision, the receptive field.
 //! It may use [`crate::graph::ops`] and [`crate::graph::conventions`].
 
 pub(crate) mod blocks;
 pub(super) mod diff;
 pub(super) mod growth;
 pub(super) mod memory;
+pub(super) mod precision;
 pub(super) mod receptive;
 pub(super) mod tree;

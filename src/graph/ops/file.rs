@@ -8,6 +8,8 @@ use serde::Deserialize;
 use crate::error::{Error, Place, Result};
 use crate::graph::ops::opgraph::dtype_bytes;
 use crate::graph::ops::opgraph::{Arg, FORMAT, OpGraph};
+use crate::util::input;
+use crate::util::input::Kind;
 
 /// Reads a graph and checks that it is whole.
 ///
@@ -15,8 +17,7 @@ use crate::graph::ops::opgraph::{Arg, FORMAT, OpGraph};
 /// The file cannot be read, is no graph, is of a newer format, or refers to tensors that it does not hold; the message
 /// names the file and the line or the key.
 pub fn read(path: &Path) -> Result<OpGraph> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    parse(path, &bytes)
+    parse(path, &input::read(path, Kind::Graph)?)
 }
 
 /// As [`read`], from bytes; `path` is for messages.

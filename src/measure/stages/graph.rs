@@ -1,6 +1,7 @@
 //! The record of the operations, in a fresh process: the first forward shows what the network is made of, later ones may have
 //! been rewritten by the backend.
 
+use crate::graph::precision;
 use crate::measure::stages::context::{Context, Stop};
 use crate::run::Planned;
 
@@ -16,6 +17,10 @@ pub(in crate::measure) fn graph(context: &mut Context<'_>, planned: &Planned) ->
     let mut worker = context.ready(planned)?;
     let graph = worker.record([height.into(), width.into()], None, &doing)?;
     worker.finish(&doing)?;
+    // What was imported from a repository declares nothing: its manifest was not written by its team.
+    if planned.submission.origin.is_none() {
+        precision(&graph, planned.submission.precision.dtype()).map_err(Stop::Failed)?;
+    }
     context.writer.append_graph(name, &graph)?;
     context.progress.step(1);
     Ok(())

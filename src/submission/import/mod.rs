@@ -27,7 +27,7 @@ pub struct Ask {
     pub edition: Option<String>,
     /// Where the submission folders go.
     pub output: PathBuf,
-    /// Link the weights instead of copying them.
+    /// Give the weights a second name (a hard link) instead of copying them.
     pub link: bool,
 }
 
@@ -175,8 +175,9 @@ fn write(target: &Path, weights: &Path, manifest: &Manifest, link: bool) -> Resu
     fs::create_dir(&inner).map_err(Error::io("create", &inner))?;
     let copy = inner.join(weights.file_name().unwrap_or_default());
     if link {
+        // A hard link: the file then lies in the folder, which a symbolic link would lead out of.
         let original = fs::canonicalize(weights).map_err(Error::io("find", weights))?;
-        std::os::unix::fs::symlink(original, &copy).map_err(Error::io("link", &copy))?;
+        fs::hard_link(original, &copy).map_err(Error::io("link (leave `--link` out to copy)", &copy))?;
     } else {
         fs::copy(weights, &copy).map_err(Error::io("copy", weights))?;
     }
@@ -263,7 +264,8 @@ mod tests {
         for (name, link) in [("copied", false), ("linked", true)] {
             let target = dir.path().join(name);
             write(&target, &weights, &manifest(model.clone()), link).unwrap();
-            assert_eq!(target.join("w.pth").symlink_metadata().unwrap().is_symlink(), link);
+            let links = std::os::unix::fs::MetadataExt::nlink(&target.join("w.pth").symlink_metadata().unwrap());
+            assert_eq!(links > 1, link);
             assert_eq!(fs::read(target.join("w.pth")).unwrap(), b"weights");
             let read = Submission::read(&target).unwrap();
             assert_eq!((read.name.as_str(), read.team.as_str(), read.data_range), (name, "A", 255.0));
