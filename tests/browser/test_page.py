@@ -17,7 +17,7 @@ def names(page, track=0):
 def test_a_hostile_name_is_text(report, opened):
     page = opened(report.as_uri())
     assert page.title() != "broken"
-    assert HOSTILE.replace("\u2028", "") in "".join(names(page)).replace("\u2028", "").replace("\ufffd", "")
+    assert HOSTILE in names(page)
     assert page.query_selector_all("img[src=x]") == []
     assert len(page.query_selector_all("script")) == 2
 
