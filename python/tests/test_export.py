@@ -166,6 +166,62 @@ def test_a_clone_without_that_network_is_refused(clone, tmp_path):
         esr_export.export(esr_export.parse([str(clone), "-o", str(tmp_path / "x")]))
 
 
+class Doubled(torch.autograd.Function):
+    """Old style: `forward` gets the context."""
+
+    @staticmethod
+    def forward(ctx, x, by):
+        ctx.save_for_backward(x)
+        ctx.by = by
+        return x * by
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.by, None
+
+
+class Shifted(torch.autograd.Function):
+    """New style: the context is set up apart."""
+
+    @staticmethod
+    def forward(x):
+        return x + 1
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+class OwnFunctions(zoo.Plain):
+    def forward(self, x):
+        return super().forward(Shifted.apply(Doubled.apply(x, 2)))
+
+
+@pytest.mark.parametrize("how", ["dynamic", "trace"])
+def test_autograd_functions_are_exported_as_their_forwards(how, tmp_path):
+    assert export_here(OwnFunctions, tmp_path, "--how", how, "--tolerance", "1e-4") == how
+
+
+AS_IT_WAS = Doubled.apply
+
+
+class TakenBefore(zoo.Plain):
+    """Took its function at import, where nobody can step in."""
+
+    def forward(self, x):
+        return super().forward(AS_IT_WAS(x, 2))
+
+
+def test_a_trace_that_cannot_be_saved_is_a_reason_not_a_crash(tmp_path, capsys):
+    with pytest.raises(esr_export.Refusal, match="no way was found"):
+        export_here(TakenBefore, tmp_path, "--how", "trace", "--tolerance", "1e-4")
+    assert "it cannot be saved: RuntimeError: Could not export Python function call 'Doubled'" in capsys.readouterr().out
+
+
 class Endless(zoo.Plain):
     """Takes for ever to export, and no time to run."""
 

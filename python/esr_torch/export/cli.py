@@ -18,6 +18,7 @@ import torch
 from ..probe import block_means
 from . import network as networks
 from .agree import Eager, run
+from .functions import forwards_alone
 from .limit import OutOfTime, time_limit
 from .refusal import Refusal, first_line
 from .ways import CHECKED, WAYS
@@ -66,7 +67,7 @@ def attempt(way, network, args, eager):
     print(f"esr-export: trying {PLAIN[way]}{limit}", end="", file=sys.stderr, flush=True)
     start = time.monotonic()
     try:
-        with time_limit(args.time_limit):
+        with time_limit(args.time_limit), forwards_alone():
             return WAYS[way](network, args, args.output, eager)
     except OutOfTime:
         return None, None, f"it was not done within {args.time_limit:g} s (--time-limit)"

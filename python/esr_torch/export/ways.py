@@ -79,7 +79,10 @@ def traced(network, args, folder, eager):
     if why is not None:
         return None, None, why
     path = folder / "program.pt"
-    torch.jit.save(program, str(path), _extra_files={"esr_classes.json": json.dumps(standard_classes(network))})
+    try:
+        torch.jit.save(program, str(path), _extra_files={"esr_classes.json": json.dumps(standard_classes(network))})
+    except Exception as error:
+        return None, None, f"it cannot be saved: {first_line(error)}"
     return [("program.pt", None)], CHECKED, None
 
 
