@@ -202,6 +202,7 @@ fn cost(bench: &Bench, rows: usize) -> f64 {
     }
     std::fs::write(bench.path("rows.csv"), text).unwrap();
     let args = ["rank", "rows.csv", "--rules", "ntire2022", "--format", "csv"];
+    #[expect(clippy::zombie_processes, reason = "wait4 below waits for it, and tells what it used")]
     let child = esr_bench(bench, &args).stdout(Stdio::null()).spawn().unwrap();
     let mut status = 0;
     // SAFETY: rusage is plain data for which zeros are valid; wait4 fills it for a child of this process.

@@ -1,7 +1,8 @@
-//! Which registered architecture a state dict belongs to, from its keys and shapes alone.
+//! Finds the registered architecture that a state dict belongs to, from its keys and shapes alone. This file may use
+//! `arch`, `error` and `vars`.
 //!
-//! Each architecture reads its hyperparameters out of the keys, as far as they tell them; a match is one that can then
-//! be built strictly: every tensor is used, and fits. Where nothing matches, the nearest ones say what is in the way.
+//! Each architecture reads its hyperparameters out of the keys as far as they tell them. It matches if it can then be
+//! built strictly: every tensor is used, and fits. Where none matches, the nearest ones tell what does not fit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,8 +10,8 @@ use serde_json::{Map, Value};
 use tch::Device;
 
 use crate::arch::{Arch, Built, Guess, REGISTRY};
+use crate::error::{Error, Result};
 use crate::vars::{Misfit, StateDict, Vars};
-use crate::{Error, Result};
 
 /// An architecture that a state dict fits.
 pub struct Match {
@@ -34,21 +35,21 @@ pub struct Near {
 
 /// What a state dict may be.
 pub struct Identification {
-    /// Every architecture that it fits. None: unknown. More than one: ambiguous.
+    /// Every architecture that it fits. An empty list means unknown, more than one means ambiguous.
     pub matches: Vec<Match>,
-    /// The nearest ones, best first, where there is no match.
+    /// Where there is no match, the nearest architectures, best first.
     pub near: Vec<Near>,
-    /// The first part of every key, where it had to be taken away to find the matches: `model.`.
+    /// The first part of every key (`model.`), where the matches were found without it.
     pub prefix: Option<String>,
 }
 
-/// How many near misses are worth reading.
+/// The largest number of near misses in an answer.
 const NEAREST: usize = 2;
 
-/// Below this share of fitting tensors an architecture is not near, whatever comes second.
+/// An architecture with a smaller share of fitting tensors is not near.
 const LEAST_SHARE: f64 = 0.1;
 
-/// Tries every architecture, and if none fits, once more without the first part that all keys have in common: training
+/// Tries every architecture. If none fits, it tries again without the first part that all keys have in common: training
 /// frameworks save a network as a member of their own module.
 pub fn identify(dict: &StateDict) -> Identification {
     let matches = matches(dict);
@@ -70,8 +71,8 @@ pub fn identify(dict: &StateDict) -> Identification {
     Identification { matches: Vec::new(), near, prefix: None }
 }
 
-/// Builds `arch` from a state dict, strictly; if that fails, without the first part that all keys have in common, which
-/// is then returned as well.
+/// Builds `arch` from a state dict, strictly. If that fails, it builds without the first part that all keys have in
+/// common, and returns that part as well.
 pub fn build(
     arch: &Arch,
     dict: &StateDict,
@@ -82,31 +83,44 @@ pub fn build(
     match (strict(dict), without_common_part(dict)) {
         (Err(Error::Misfit(misfit)), Some((prefix, bare))) => match strict(&bare) {
             Ok(built) => Ok((built, Some(prefix))),
-            // The keys as they are in the file make the better message.
+            Err(undecided @ Error::Undecided { .. }) => Err(undecided),
+            // The message names the keys as they are in the file.
             Err(_) => Err(misfit.into()),
         },
         (built, _) => Ok((built?, None)),
     }
 }
 
-/// Whether `arch` with these hyperparameters can be built from a state dict, strictly; if so, whether in its training form.
+/// `None` if `arch` with these hyperparameters cannot be built strictly from a state dict; otherwise whether the state
+/// dict holds the training form.
 pub fn fits(arch: &Arch, dict: &StateDict, hyper: &Map<String, Value>) -> Option<bool> {
-    let (built, _) = guarded(|| build(arch, dict, Device::Cpu, hyper).ok()).flatten()?;
-    Some(!built.blocks.is_empty())
+    match guarded(|| build(arch, dict, Device::Cpu, hyper))? {
+        Ok((built, _)) => Some(!built.blocks.is_empty()),
+        // A training form in every other respect.
+        Err(Error::Undecided { .. }) => Some(true),
+        Err(_) => None,
+    }
 }
 
 fn matches(dict: &StateDict) -> Vec<Match> {
     let fitting = |arch: &'static Arch| {
-        let guess = guarded(|| (arch.guess)(dict)).flatten()?;
-        let built = attempt(arch, dict, &guess.config)?.ok()?;
-        Some(Match { arch, guess, training: !built.blocks.is_empty() })
+        let mut guess = guarded(|| (arch.guess)(dict)).flatten()?;
+        let training = match attempt(arch, dict, &guess.config)? {
+            Ok(built) => !built.blocks.is_empty(),
+            Err(Error::Undecided { .. }) => {
+                guess.assumed.push("no value of with_13, which the config has to state".to_owned());
+                true
+            }
+            Err(_) => return None,
+        };
+        Some(Match { arch, guess, training })
     };
     REGISTRY.iter().filter_map(fitting).collect()
 }
 
 fn near_misses(dict: &StateDict) -> Vec<Near> {
     let near = |arch: &'static Arch| {
-        // Where the keys do not even tell the sizes, those of the best-known network of the kind.
+        // Where the keys do not tell the sizes, the default config is tried.
         let guess = guarded(|| (arch.guess)(dict)).flatten().unwrap_or_default();
         let Err(Error::Misfit(misfit)) = attempt(arch, dict, &guess.config)? else { return None };
         let fitting = dict.len().checked_sub(misfit.extra.len() + misfit.misshapen.len())?;
@@ -116,7 +130,7 @@ fn near_misses(dict: &StateDict) -> Vec<Near> {
 }
 
 impl Near {
-    /// The part of all tensors, needed or there, that fit.
+    /// Fitting tensors over all tensors that the network needs or the state dict has.
     fn share(&self) -> f64 {
         let Misfit { missing, extra, misshapen } = &self.misfit;
         self.fitting as f64 / (self.fitting + missing.len() + extra.len() + misshapen.len()) as f64
@@ -134,7 +148,8 @@ fn attempt(arch: &Arch, dict: &StateDict, hyper: &Map<String, Value>) -> Option<
     guarded(|| arch.build(Vars::from_dict(shallow(dict), Device::Cpu), hyper))
 }
 
-/// Shapes that no network has (a size of 0, say) may make an architecture or tch panic: then it does not fit.
+/// Runs `f`, and returns `None` where it panics: an architecture or tch may panic on shapes that no network has, such as
+/// a size of 0, and then the architecture does not fit.
 fn guarded<T>(f: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(f)).ok()
 }

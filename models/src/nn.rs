@@ -1,19 +1,14 @@
-//! Layers: PyTorch's modules, with their keys, their classes and their scopes.
+//! PyTorch's modules as layers, with their keys, their classes and their scopes. This file may use `layer`, `ops`, `scope`
+//! and `vars`.
 //!
-//! A layer exists so that a recorder can see which module an operation belongs to. Calls that are plain functions in
-//! the reference (`F.interpolate`, `+`, `torch.cat`) are plain tch calls in the networks, outside of any layer.
+//! Layers report which module an operation belongs to. Calls that are plain functions in the reference
+//! (`F.interpolate`, `+`, `torch.cat`) are plain tch calls in the networks, outside of any layer.
 
 use tch::Tensor;
 
-use crate::rep::Kernel;
+use crate::layer::{Conv, Kernel, Layer};
 use crate::scope;
-use crate::vars::Path;
-
-/// Anything with a forward from one tensor to one tensor.
-pub trait Layer {
-    /// Runs it.
-    fn forward(&self, x: &Tensor) -> Tensor;
-}
+use crate::vars::KeyPath;
 
 /// A `torch.nn.Conv2d`.
 #[derive(Debug)]
@@ -27,72 +22,14 @@ pub struct Conv2d {
     groups: i64,
 }
 
-/// How to build a [`Conv2d`]: `Conv::new(in, out, kernel)`, then what differs from stride 1, no padding, a bias.
-#[derive(Debug, Clone, Copy)]
-pub struct Conv {
-    pub(crate) inp: i64,
-    pub(crate) out: i64,
-    pub(crate) kernel: [i64; 2],
-    pub(crate) stride: [i64; 2],
-    pub(crate) padding: [i64; 2],
-    pub(crate) dilation: [i64; 2],
-    pub(crate) groups: i64,
-    pub(crate) bias: bool,
-}
-
 impl Conv {
-    /// A square kernel, stride 1, no padding, with bias.
-    pub fn new(inp: i64, out: i64, kernel: i64) -> Conv {
-        Conv { inp, out, kernel: [kernel; 2], stride: [1; 2], padding: [0; 2], dilation: [1; 2], groups: 1, bias: true }
-    }
-
-    /// As [`Conv::new`], with the padding that keeps the size.
-    pub fn same(inp: i64, out: i64, kernel: i64) -> Conv {
-        Conv::new(inp, out, kernel).pad((kernel - 1) / 2)
-    }
-
-    /// A rectangular kernel: height, width.
-    pub fn kernel(self, kernel: [i64; 2]) -> Conv {
-        Conv { kernel, ..self }
-    }
-
-    /// Steps of more than one pixel.
-    pub fn stride(self, stride: i64) -> Conv {
-        Conv { stride: [stride; 2], ..self }
-    }
-
-    /// Zeros on every side.
-    pub fn pad(self, padding: i64) -> Conv {
-        Conv { padding: [padding; 2], ..self }
-    }
-
-    /// Zeros above and below, left and right.
-    pub fn pad_hw(self, padding: [i64; 2]) -> Conv {
-        Conv { padding, ..self }
-    }
-
-    /// Spread kernel positions.
-    pub fn dilation(self, dilation: i64) -> Conv {
-        Conv { dilation: [dilation; 2], ..self }
-    }
-
-    /// Channel groups; `groups == in` is a depthwise convolution.
-    pub fn groups(self, groups: i64) -> Conv {
-        Conv { groups, ..self }
-    }
-
-    /// Without bias.
-    pub fn no_bias(self) -> Conv {
-        Conv { bias: false, ..self }
-    }
-
     /// Takes `weight` (out, in / groups, kh, kw) and `bias` (out) at `p`.
-    pub fn build(self, p: Path<'_>) -> Conv2d {
+    pub fn build(self, p: KeyPath<'_>) -> Conv2d {
         let [kh, kw] = self.kernel;
         Conv2d {
             path: p.name(),
-            weight: p.param("weight", &[self.out, self.inp / self.groups, kh, kw]),
-            bias: self.bias.then(|| p.param("bias", &[self.out])),
+            weight: p.param("weight", &[self.out_channels, self.in_channels / self.groups, kh, kw]),
+            bias: self.bias.then(|| p.param("bias", &[self.out_channels])),
             stride: self.stride,
             padding: self.padding,
             dilation: self.dilation,
@@ -107,7 +44,7 @@ impl Conv2d {
         self.bias.as_ref()
     }
 
-    /// What it computes, to be merged with others.
+    /// Its kernel, for merging with others.
     pub(crate) fn kernel(&self) -> Kernel {
         Kernel::new(&self.weight, self.bias.as_ref())
     }
@@ -147,8 +84,8 @@ pub enum ActKind {
 }
 
 impl Act {
-    /// An activation module at `p`. `in_place` as in the reference: it decides the peak memory.
-    pub fn new(p: Path<'_>, kind: ActKind, in_place: bool) -> Act {
+    /// An activation module at `p`. `in_place` must be as in the reference, since it decides the peak memory.
+    pub fn new(p: KeyPath<'_>, kind: ActKind, in_place: bool) -> Act {
         Act { path: p.name(), kind, in_place }
     }
 }
@@ -178,7 +115,7 @@ impl Layer for Act {
     }
 }
 
-/// `F.leaky_relu`: tch's own lacks the slope.
+/// `F.leaky_relu`. The function of tch lacks the slope.
 pub fn leaky_relu(x: &Tensor, slope: f64, in_place: bool) -> Tensor {
     crate::ops::leaky_relu(x, slope, in_place)
 }
@@ -192,7 +129,7 @@ pub struct PixelShuffle {
 
 impl PixelShuffle {
     /// The module at `p`.
-    pub fn new(p: Path<'_>, factor: i64) -> PixelShuffle {
+    pub fn new(p: KeyPath<'_>, factor: i64) -> PixelShuffle {
         PixelShuffle { path: p.name(), factor }
     }
 }
@@ -213,19 +150,19 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// Takes `weight` (`out`, `inp`) and `bias` (`out`) at `p`.
-    pub fn new(p: Path<'_>, inp: i64, out: i64) -> Linear {
-        Linear { path: p.name(), weight: p.param("weight", &[out, inp]), bias: Some(p.param("bias", &[out])) }
+    /// Takes `weight` (`out`, `in_channels`) and `bias` (`out`) at `p`.
+    pub fn new(p: KeyPath<'_>, in_channels: i64, out: i64) -> Linear {
+        Linear { path: p.name(), weight: p.param("weight", &[out, in_channels]), bias: Some(p.param("bias", &[out])) }
     }
 
     /// As [`Linear::new`], without bias.
-    pub fn no_bias(p: Path<'_>, inp: i64, out: i64) -> Linear {
-        Linear { path: p.name(), weight: p.param("weight", &[out, inp]), bias: None }
+    pub fn no_bias(p: KeyPath<'_>, in_channels: i64, out: i64) -> Linear {
+        Linear { path: p.name(), weight: p.param("weight", &[out, in_channels]), bias: None }
     }
 }
 
 impl Layer for Linear {
-    /// (..., inp) to (..., out).
+    /// (..., in_channels) to (..., out).
     fn forward(&self, x: &Tensor) -> Tensor {
         let _scope = scope::enter(&self.path, "Linear");
         x.linear(&self.weight, self.bias.as_ref())
@@ -243,7 +180,7 @@ pub struct LayerNorm {
 
 impl LayerNorm {
     /// Takes `weight` and `bias` (`size`) at `p`.
-    pub fn new(p: Path<'_>, size: i64) -> LayerNorm {
+    pub fn new(p: KeyPath<'_>, size: i64) -> LayerNorm {
         LayerNorm { path: p.name(), size, weight: p.param("weight", &[size]), bias: p.param("bias", &[size]) }
     }
 }
@@ -266,7 +203,7 @@ pub struct MaxPool2d {
 
 impl MaxPool2d {
     /// The module at `p`.
-    pub fn new(p: Path<'_>, kernel: i64, stride: i64) -> MaxPool2d {
+    pub fn new(p: KeyPath<'_>, kernel: i64, stride: i64) -> MaxPool2d {
         MaxPool2d { path: p.name(), kernel, stride }
     }
 }
@@ -285,7 +222,7 @@ pub struct GlobalPool {
     kind: GlobalPoolKind,
 }
 
-/// What a [`GlobalPool`] keeps.
+/// What a [`GlobalPool`] computes of each channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GlobalPoolKind {
     /// The mean.
@@ -296,7 +233,7 @@ pub enum GlobalPoolKind {
 
 impl GlobalPool {
     /// The module at `p`.
-    pub fn new(p: Path<'_>, kind: GlobalPoolKind) -> GlobalPool {
+    pub fn new(p: KeyPath<'_>, kind: GlobalPoolKind) -> GlobalPool {
         GlobalPool { path: p.name(), kind }
     }
 }

@@ -1,4 +1,4 @@
-//! The Rust side of `ops.cpp`.
+//! The Rust side of `ops.cpp`: operations that tch lacks. This file uses no other room.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 
@@ -9,10 +9,10 @@ unsafe extern "C" {
     fn esr_leaky_relu(x: *const c_void, slope: f64, in_place: c_int) -> *mut c_void;
 }
 
-/// Leaky ReLU with a slope, which tch's own lacks. In place it overwrites `x`.
+/// Leaky ReLU with a slope, which the function of tch lacks. In place it overwrites `x`.
 ///
 /// # Panics
-/// With libtorch's message where libtorch refuses, as tch's infallible functions do.
+/// Where libtorch throws, with its message, as the infallible functions of tch do.
 pub(crate) fn leaky_relu(x: &Tensor, slope: f64, in_place: bool) -> Tensor {
     // SAFETY: `x` is a live tensor; the result is null or a new tensor that we own; the error text lives until the
     // next call on this thread.

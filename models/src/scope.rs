@@ -1,10 +1,10 @@
-//! Which module is running: what PyTorch knows from its `nn.Module`s, told to whoever records the operations.
+//! Reports which module is running to an observer, as PyTorch's hooks would. This file uses no other room.
 //!
 //! Without an observer, entering a scope costs one thread-local load.
 
 use std::cell::{Cell, RefCell};
 
-/// Hears of modules being entered and left, on the thread that runs the network.
+/// Is told when a module is entered or left, on the thread that runs the network.
 pub trait Observer {
     /// A module's forward begins. `path` is its place in the network (`B1.esa`), `class` its PyTorch class (`Conv2d`).
     fn enter(&mut self, path: &str, class: &str);
@@ -17,13 +17,13 @@ thread_local! {
     static OBSERVER: RefCell<Option<Box<dyn Observer>>> = const { RefCell::new(None) };
 }
 
-/// Sets this thread's observer, or takes it away; returns the one before.
+/// Sets or removes this thread's observer and returns the previous one.
 pub fn observe(observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
     ACTIVE.set(observer.is_some());
     OBSERVER.replace(observer)
 }
 
-/// Lasts as long as the module's forward.
+/// The module's forward runs while this exists.
 #[must_use = "the scope ends when this is dropped"]
 pub struct Entered(bool);
 

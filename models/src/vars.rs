@@ -1,14 +1,14 @@
-//! Parameters and buffers by name: taken from a state dict, strictly, or made up from a seed.
+//! Parameters and buffers by key: taken strictly from a state dict, or made from a seed. This file may use `layer`.
 //!
-//! A network asks for each tensor by key and shape while it is built. What a state dict lacks, has in another shape,
-//! or has and nobody asked for is collected, and [`Vars::finish`] names all of it at once.
+//! A network asks for each tensor by key and shape while it is built. [`Vars::finish`] names all keys at once that the
+//! state dict lacks, has in another shape, or has although the network did not ask for them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tch::{Device, Kind, Tensor};
 
-use crate::rep::Training;
+use crate::layer::Training;
 
 /// Tensors by their key in a state dict.
 pub type StateDict = BTreeMap<String, Tensor>;
@@ -49,110 +49,129 @@ impl Misfit {
     }
 }
 
-/// What a tensor is to the network.
+/// Whether a tensor is learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VarKind {
     /// Learned.
     Parameter,
-    /// Kept, not learned; it lies in the state dict as well.
+    /// Stored in the state dict and not learned.
     Buffer,
 }
 
 /// A tensor that a network uses.
 #[derive(Debug)]
 pub struct Var {
-    /// Its key.
+    /// Its key in the state dict.
     pub name: String,
-    /// See [`VarKind`].
+    /// Whether it is learned.
     pub kind: VarKind,
-    /// The tensor (a shallow copy: the memory is the network's).
+    /// A shallow copy, which shares the memory of the network's tensor.
     pub tensor: Tensor,
 }
 
-enum Source {
+enum WeightSource {
     Dict(StateDict),
     Seed(i64),
 }
 
-/// Where a network's tensors come from, and a record of those it asked for.
+/// Where a network's tensors come from, and which ones it has asked for.
 pub struct Vars {
-    source: Source,
+    source: WeightSource,
     device: Device,
     kind: Kind,
-    log: RefCell<Log>,
+    with_13: Option<bool>,
+    asked: RefCell<Asked>,
 }
 
 #[derive(Default)]
-struct Log {
+struct Asked {
     vars: Vec<Var>,
     missing: Vec<(String, Vec<i64>)>,
     misshapen: Vec<(String, Vec<i64>, Vec<i64>)>,
     blocks: Vec<Training>,
+    undecided: Option<String>,
 }
 
 impl Vars {
     /// Tensors from a state dict; they become 32-bit floats on `device`, as PyTorch's `load_state_dict` would make them.
     pub fn from_dict(dict: StateDict, device: Device) -> Vars {
-        Vars { source: Source::Dict(dict), device, kind: Kind::Float, log: RefCell::default() }
+        Vars { source: WeightSource::Dict(dict), device, kind: Kind::Float, with_13: None, asked: RefCell::default() }
     }
 
     /// Random tensors, the same for the same seed, key and shape: uniform in +-1 / sqrt(fan in), as PyTorch's default.
     pub fn seeded(seed: u64, device: Device) -> Vars {
-        Vars { source: Source::Seed(seed as i64), device, kind: Kind::Float, log: RefCell::default() }
+        Vars {
+            source: WeightSource::Seed(seed as i64),
+            device,
+            kind: Kind::Float,
+            with_13: None,
+            asked: RefCell::default(),
+        }
     }
 
-    /// The same values in 64-bit floats, where rounding would hide a difference.
+    /// The same values as 64-bit floats, so that rounding does not hide a difference.
     pub fn double(self) -> Vars {
         Vars { kind: Kind::Double, ..self }
     }
 
+    /// States whether the forward of EDBB blocks adds their branch `conv1x1_3x3` (the class's argument `with_13`), which
+    /// no key of a state dict tells.
+    pub fn with_13(self, with_13: Option<bool>) -> Vars {
+        Vars { with_13, ..self }
+    }
+
     /// The blocks that were built in their training form so far.
     pub fn blocks(&self) -> Vec<Training> {
-        self.log.borrow().blocks.clone()
+        self.asked.borrow().blocks.clone()
     }
 
-    /// The network's own level of keys.
-    pub fn root(&self) -> Path<'_> {
-        Path { vars: self, prefix: String::new() }
+    /// The first block for which a statement by [`Vars::with_13`] is missing.
+    pub fn undecided(&self) -> Option<String> {
+        self.asked.borrow().undecided.clone()
     }
 
-    /// Ends the building: every tensor that was asked for, or all that did not fit.
+    /// The level of the network itself.
+    pub fn root(&self) -> KeyPath<'_> {
+        KeyPath { vars: self, prefix: String::new() }
+    }
+
+    /// Ends the building. Returns every tensor that the network asked for, or all keys that do not fit.
     pub fn finish(self) -> Result<Vec<Var>, Misfit> {
-        let log = self.log.into_inner();
+        let asked = self.asked.into_inner();
         let extra = match &self.source {
-            Source::Seed(_) => Vec::new(),
-            Source::Dict(dict) => {
-                let asked: std::collections::BTreeSet<&str> = log
+            WeightSource::Seed(_) => Vec::new(),
+            WeightSource::Dict(dict) => {
+                let known: BTreeSet<&str> = asked
                     .vars
                     .iter()
                     .map(|v| v.name.as_str())
-                    .chain(log.misshapen.iter().map(|(k, ..)| k.as_str()))
+                    .chain(asked.misshapen.iter().map(|(k, ..)| k.as_str()))
                     .collect();
-                dict.iter().filter(|(k, _)| !asked.contains(k.as_str())).map(|(k, t)| (k.clone(), t.size())).collect()
+                dict.iter().filter(|(k, _)| !known.contains(k.as_str())).map(|(k, t)| (k.clone(), t.size())).collect()
             }
         };
-        if log.missing.is_empty() && log.misshapen.is_empty() && extra.is_empty() {
-            Ok(log.vars)
+        if asked.missing.is_empty() && asked.misshapen.is_empty() && extra.is_empty() {
+            Ok(asked.vars)
         } else {
-            Err(Misfit { missing: log.missing, extra, misshapen: log.misshapen })
+            Err(Misfit { missing: asked.missing, extra, misshapen: asked.misshapen })
         }
     }
 
     fn get(&self, name: String, shape: &[i64], kind: VarKind) -> Tensor {
-        let mut log = self.log.borrow_mut();
-        if let Some(var) = log.vars.iter().find(|v| v.name == name) {
+        let mut asked = self.asked.borrow_mut();
+        if let Some(var) = asked.vars.iter().find(|v| v.name == name) {
             return var.tensor.shallow_clone();
         }
         let tensor = match &self.source {
-            Source::Seed(seed) => seeded(*seed, &name, shape),
-            Source::Dict(dict) => match dict.get(&name) {
+            WeightSource::Seed(seed) => seeded(*seed, &name, shape),
+            WeightSource::Dict(dict) => match dict.get(&name) {
                 Some(t) if t.size() == shape => t.to_kind(Kind::Float).contiguous(),
                 Some(t) => {
-                    log.misshapen.push((name, shape.to_vec(), t.size()));
+                    asked.misshapen.push((name, shape.to_vec(), t.size()));
                     return Tensor::zeros(shape, (self.kind, self.device));
                 }
                 None => {
-                    log.missing.push((name, shape.to_vec()));
+                    asked.missing.push((name, shape.to_vec()));
                     return Tensor::zeros(shape, (self.kind, self.device));
                 }
             },
@@ -160,7 +179,7 @@ impl Vars {
         .to_kind(self.kind)
         .to_device(self.device)
         .set_requires_grad(false);
-        log.vars.push(Var { name, kind, tensor: tensor.shallow_clone() });
+        asked.vars.push(Var { name, kind, tensor: tensor.shallow_clone() });
         tensor
     }
 }
@@ -176,15 +195,15 @@ fn seeded(seed: i64, name: &str, shape: &[i64]) -> Tensor {
 
 /// A level of keys: `B1.esa`.
 #[derive(Clone)]
-pub struct Path<'a> {
+pub struct KeyPath<'a> {
     vars: &'a Vars,
     prefix: String,
 }
 
-impl Path<'_> {
+impl KeyPath<'_> {
     /// The level below.
     pub fn sub(&self, name: impl std::fmt::Display) -> Self {
-        Path { vars: self.vars, prefix: self.join(&name.to_string()) }
+        KeyPath { vars: self.vars, prefix: self.join(&name.to_string()) }
     }
 
     /// The level's name, as a module path.
@@ -202,37 +221,48 @@ impl Path<'_> {
         self.vars.get(self.join(name), shape, VarKind::Parameter)
     }
 
-    /// A tensor that is kept with the network, but not learned.
+    /// A tensor that is stored with the network and not learned.
     pub fn buffer(&self, name: &str, shape: &[i64]) -> Tensor {
         self.vars.get(self.join(name), shape, VarKind::Buffer)
     }
 
-    /// Whether the state dict holds `name` at this level; always `default` where weights are made up.
+    /// Whether the state dict holds `name` at this level; always `default` where the weights come from a seed.
     pub fn has(&self, name: &str, default: bool) -> bool {
         match &self.vars.source {
-            Source::Dict(dict) => dict.contains_key(&self.join(name)),
-            Source::Seed(_) => default,
+            WeightSource::Dict(dict) => dict.contains_key(&self.join(name)),
+            WeightSource::Seed(_) => default,
         }
     }
 
-    /// Shape of `name` at this level, as the state dict has it.
+    /// The shape that `name` has in the state dict at this level.
     pub fn size(&self, name: &str) -> Option<Vec<i64>> {
         match &self.vars.source {
-            Source::Dict(dict) => dict.get(&self.join(name)).map(Tensor::size),
-            Source::Seed(_) => None,
+            WeightSource::Dict(dict) => dict.get(&self.join(name)).map(Tensor::size),
+            WeightSource::Seed(_) => None,
         }
     }
 
     /// How many tensors the network has asked for so far.
     pub(crate) fn asked(&self) -> usize {
-        self.vars.log.borrow().vars.len()
+        self.vars.asked.borrow().vars.len()
     }
 
-    /// Notes a block in its training form; its keys are those that were asked for since there were `from`.
-    pub(crate) fn train(&self, from: usize, block: impl FnOnce(Vec<String>) -> Training) {
-        let mut log = self.vars.log.borrow_mut();
-        let keys = log.vars.iter().skip(from).map(|v| v.name.clone()).collect();
-        log.blocks.push(block(keys));
+    /// The keys that the network asked for after the first `from`.
+    pub(crate) fn keys_since(&self, from: usize) -> Vec<String> {
+        self.vars.asked.borrow().vars.iter().skip(from).map(|v| v.name.clone()).collect()
+    }
+
+    /// Adds a block in its training form to [`Vars::blocks`].
+    pub(crate) fn add_block(&self, block: Training) {
+        self.vars.asked.borrow_mut().blocks.push(block);
+    }
+
+    /// What [`Vars::with_13`] states; where it states nothing, this level is remembered as undecided.
+    pub(crate) fn with_13(&self) -> Option<bool> {
+        if self.vars.with_13.is_none() {
+            self.vars.asked.borrow_mut().undecided.get_or_insert_with(|| self.name());
+        }
+        self.vars.with_13
     }
 
     fn join(&self, name: &str) -> String {

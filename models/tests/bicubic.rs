@@ -3,8 +3,7 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
-use esr_bench::quality::Image;
-use esr_bench::quality::bicubic;
+use esr_bench::quality::{Image, bicubic};
 use esr_bench::submission::card::Card;
 use esr_models::arch::{Arch, Built};
 use esr_models::vars::Vars;

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use esr_models::arch::Arch;
-use esr_models::nn::Conv;
-use esr_models::rep::{self, AGREEMENT, Error};
+use esr_models::fuse::{self, AGREEMENT, Error};
+use esr_models::identify::identify;
+use esr_models::layer::Conv;
+use esr_models::rep;
 use esr_models::state;
 use esr_models::vars::{StateDict, Vars};
 use proptest::prelude::*;
@@ -42,8 +44,8 @@ fn norm(dict: &mut StateDict, at: &str, channels: i64) {
     dict.insert(format!("{at}.num_batches_tracked"), Tensor::from(7_i64));
 }
 
-fn edge(dict: &mut StateDict, at: &str, inp: i64, out: i64, mask: Option<[f32; 9]>) {
-    dict.insert(format!("{at}.k0"), random(&[out, inp, 1, 1]));
+fn edge(dict: &mut StateDict, at: &str, in_channels: i64, out: i64, mask: Option<[f32; 9]>) {
+    dict.insert(format!("{at}.k0"), random(&[out, in_channels, 1, 1]));
     dict.insert(format!("{at}.b0"), random(&[out]));
     dict.insert(format!("{at}.scale"), random(&[out, 1, 1, 1]) * 0.3);
     dict.insert(format!("{at}.bias"), random(&[out]));
@@ -61,28 +63,28 @@ impl Form {
         }
     }
 
-    fn conv(self, inp: i64, out: i64) -> Conv {
-        let conv = Conv::same(inp, out, self.kernel());
+    fn conv(self, in_channels: i64, out: i64) -> Conv {
+        let conv = Conv::same(in_channels, out, self.kernel());
         if matches!(self, Form::Conv3xc { bias: false, .. }) { conv.no_bias() } else { conv }
     }
 
     /// The branches' weights under the names of the published training code, at `at` (empty: the root).
-    fn weights(self, dict: &mut StateDict, at: &str, inp: i64, out: i64) {
+    fn weights(self, dict: &mut StateDict, at: &str, in_channels: i64, out: i64) {
         let key = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
         match self {
             Form::Conv3xc { gain, bias } => {
-                conv(dict, &key("sk"), [out, inp, 1, 1], bias);
-                conv(dict, &key("conv.0"), [gain * inp, inp, 1, 1], bias);
-                conv(dict, &key("conv.1"), [gain * out, gain * inp, 3, 3], bias);
+                conv(dict, &key("sk"), [out, in_channels, 1, 1], bias);
+                conv(dict, &key("conv.0"), [gain * in_channels, in_channels, 1, 1], bias);
+                conv(dict, &key("conv.1"), [gain * out, gain * in_channels, 3, 3], bias);
                 conv(dict, &key("conv.2"), [out, gain * out, 1, 1], bias);
             }
             Form::Ecb { dense, wide, point, masks } => {
-                conv(dict, &key(dense), [out, inp, 3, 3], true);
+                conv(dict, &key(dense), [out, in_channels, 3, 3], true);
                 if point {
-                    conv(dict, &key("conv1x1"), [out, inp, 1, 1], true);
+                    conv(dict, &key("conv1x1"), [out, in_channels, 1, 1], true);
                 }
                 if let Some(wide) = wide {
-                    dict.insert(key("conv1x1_3x3.k0"), random(&[wide, inp, 1, 1]));
+                    dict.insert(key("conv1x1_3x3.k0"), random(&[wide, in_channels, 1, 1]));
                     dict.insert(key("conv1x1_3x3.b0"), random(&[wide]));
                     dict.insert(key("conv1x1_3x3.k1"), random(&[out, wide, 3, 3]));
                     dict.insert(key("conv1x1_3x3.b1"), random(&[out]));
@@ -92,37 +94,37 @@ impl Form {
                     ("conv1x1_sby", [1., 2., 1., 0., 0., 0., -1., -2., -1.]),
                     ("conv1x1_lpl", [0., 1., 0., 1., -4., 1., 0., 1., 0.]),
                 ] {
-                    edge(dict, &key(name), inp, out, masks.then_some(mask));
+                    edge(dict, &key(name), in_channels, out, masks.then_some(mask));
                 }
             }
             Form::Rrrb { ratio } => {
-                conv(dict, &key("expand_conv"), [ratio * inp, inp, 1, 1], true);
-                conv(dict, &key("fea_conv"), [ratio * inp, ratio * inp, 3, 3], true);
-                conv(dict, &key("reduce_conv"), [inp, ratio * inp, 1, 1], true);
+                conv(dict, &key("expand_conv"), [ratio * in_channels, in_channels, 1, 1], true);
+                conv(dict, &key("fea_conv"), [ratio * in_channels, ratio * in_channels, 3, 3], true);
+                conv(dict, &key("reduce_conv"), [in_channels, ratio * in_channels, 1, 1], true);
             }
             Form::RepVgg { normed, kernel } => {
                 for (name, k) in [("rbr_dense", kernel), ("rbr_1x1", 1)] {
-                    conv(dict, &key(&format!("{name}.conv")), [out, inp, k, k], !normed);
+                    conv(dict, &key(&format!("{name}.conv")), [out, in_channels, k, k], !normed);
                     if normed {
                         norm(dict, &key(&format!("{name}.bn")), out);
                     }
                 }
-                if normed && inp == out {
+                if normed && in_channels == out {
                     norm(dict, &key("rbr_identity"), out);
                 }
             }
             Form::Dbb { kernel, from_identity } => {
-                conv(dict, &key("dbb_origin.conv"), [out, inp, kernel, kernel], false);
+                conv(dict, &key("dbb_origin.conv"), [out, in_channels, kernel, kernel], false);
                 norm(dict, &key("dbb_origin.bn"), out);
-                conv(dict, &key("dbb_1x1.conv"), [out, inp, 1, 1], false);
+                conv(dict, &key("dbb_1x1.conv"), [out, in_channels, 1, 1], false);
                 norm(dict, &key("dbb_1x1.bn"), out);
-                let inner = if from_identity { inp } else { inp + 2 };
+                let inner = if from_identity { in_channels } else { in_channels + 2 };
                 let first = if from_identity { "idconv1" } else { "conv1" };
-                conv(dict, &key(&format!("dbb_1x1_kxk.{first}")), [inner, inp, 1, 1], false);
+                conv(dict, &key(&format!("dbb_1x1_kxk.{first}")), [inner, in_channels, 1, 1], false);
                 norm(dict, &key("dbb_1x1_kxk.bn1.bn"), inner);
                 conv(dict, &key("dbb_1x1_kxk.conv2"), [out, inner, kernel, kernel], false);
                 norm(dict, &key("dbb_1x1_kxk.bn2"), out);
-                conv(dict, &key("dbb_avg.conv"), [out, inp, 1, 1], false);
+                conv(dict, &key("dbb_avg.conv"), [out, in_channels, 1, 1], false);
                 norm(dict, &key("dbb_avg.bn.bn"), out);
                 norm(dict, &key("dbb_avg.avgbn"), out);
             }
@@ -151,17 +153,17 @@ proptest! {
 
     #[test]
     fn a_random_block_is_one_convolution_at_every_pixel(
-        form in forms(), inp in 1_i64..6, out in 1_i64..6, height in 1_i64..8, width in 1_i64..8, seed in any::<u32>(),
+        form in forms(), in_channels in 1_i64..6, out in 1_i64..6, height in 1_i64..8, width in 1_i64..8, seed in any::<u32>(),
     ) {
         tch::manual_seed(i64::from(seed));
-        let out = if matches!(form, Form::Rrrb { .. }) { inp } else { out };
+        let out = if matches!(form, Form::Rrrb { .. }) { in_channels } else { out };
         let mut dict = StateDict::new();
-        form.weights(&mut dict, "", inp, out);
+        form.weights(&mut dict, "", in_channels, out);
         let vars = Vars::from_dict(dict, Device::Cpu).double();
-        let rep = rep::find(&vars.root(), &form.conv(inp, out)).expect("its keys tell");
+        let rep = rep::find(&vars.root(), &form.conv(in_channels, out)).expect("its keys tell");
         prop_assert!(vars.finish().is_ok(), "a key was not used");
 
-        let x = Tensor::randn([2, inp, height, width], (Kind::Double, Device::Cpu));
+        let x = Tensor::randn([2, in_channels, height, width], (Kind::Double, Device::Cpu));
         let branches = rep.forward(&x);
         let (weight, bias) = rep.merge().into_floats();
         let double = |t: &Tensor| t.to_kind(Kind::Double);
@@ -235,8 +237,7 @@ fn round_trip(name: &str, config: &Map<String, Value>, training: StateDict) -> V
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("fused.safetensors");
     let arch = Arch::find(name).unwrap();
-    let shallow = |dict: &StateDict| dict.iter().map(|(k, t)| (k.clone(), t.shallow_clone())).collect();
-    let fused = rep::fuse(arch, config, shallow(&training), &file).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let fused = fuse::fuse(arch, config, shallow(&training), &file).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(fused.relative_error <= AGREEMENT, "{name}: {}", fused.relative_error);
     assert!(fused.parameters_after < fused.parameters_before, "{name}: {fused:?}");
 
@@ -296,8 +297,8 @@ fn a_stale_copy_beside_the_branches_is_not_used() {
     let arch = Arch::find("span").unwrap();
     let mut dict = training_form(arch, &sizes, |key| Some((key.strip_suffix(".eval_conv")?.to_owned(), form)));
     for at in dict.keys().filter_map(|k| k.strip_suffix(".sk.bias")).map(str::to_owned).collect::<Vec<_>>() {
-        let (out, inp) = dict[&format!("{at}.sk.weight")].size2_of();
-        conv(&mut dict, &format!("{at}.eval_conv"), [out, inp, 3, 3], true);
+        let (out, in_channels) = dict[&format!("{at}.sk.weight")].size2_of();
+        conv(&mut dict, &format!("{at}.eval_conv"), [out, in_channels, 3, 3], true);
     }
     assert_eq!(round_trip("span", &sizes, dict), [("Conv3XC", 8)]);
 }
@@ -316,10 +317,8 @@ impl Channels for Tensor {
 
 #[test]
 fn networks_of_edge_blocks_fuse() {
-    let sizes = config(json!({ "channels": 12, "esa_channels": 4 }));
-    let form = Form::Ecb { dense: "rep_conv", wide: Some(12), point: true, masks: true };
-    let block = |key: &str| Some((key.strip_suffix(".rep_conv")?.to_owned(), form));
-    let dict = training_form(Arch::find("efdn").unwrap(), &sizes, block);
+    let (mut sizes, dict) = efdn_in_training();
+    sizes.insert("with_13".to_owned(), true.into());
     assert_eq!(round_trip("efdn", &sizes, dict), [("EDBB with identity", 8)]);
 
     let sizes = config(json!({ "channels": 12, "distilled": 5, "blocks": 2, "esa_channels": 4 }));
@@ -369,7 +368,7 @@ fn what_cannot_be_fused_is_refused_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("fused.safetensors");
     let refuse = |name: &str, sizes: &Map<String, Value>, dict| {
-        let error = rep::fuse(Arch::find(name).unwrap(), sizes, dict, &file).unwrap_err();
+        let error = fuse::fuse(Arch::find(name).unwrap(), sizes, dict, &file).unwrap_err();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{error}");
         error
     };
@@ -377,7 +376,7 @@ fn what_cannot_be_fused_is_refused_and_leaves_no_file() {
     let span = Arch::find("span").unwrap();
     let none = |_: &str| None;
     let error = refuse("span", &sizes, training_form(span, &sizes, none));
-    assert_eq!(error.to_string(), "no branches to fuse: this is `span` in its deploy form already");
+    assert_eq!(error.to_string(), "the weights have no branches to fuse: they are `span` in its deploy form");
 
     // Weights that are not numbers agree with nothing.
     let form = Form::Conv3xc { gain: 2, bias: true };
@@ -399,4 +398,87 @@ fn what_cannot_be_fused_is_refused_and_leaves_no_file() {
     let dict = training_form(Arch::find("dipnet").unwrap(), &sizes, block);
     let error = refuse("dipnet", &sizes, dict);
     assert!(matches!(&error, Error::Bias { key, .. } if key == "conv_1.eval_conv"), "{error}");
+}
+
+fn shallow(dict: &StateDict) -> StateDict {
+    dict.iter().map(|(key, tensor)| (key.clone(), tensor.shallow_clone())).collect()
+}
+
+/// EFDN with EDBB blocks in their training form, whose class has all branches among its keys whatever its forward adds.
+fn efdn_in_training() -> (Map<String, Value>, StateDict) {
+    let sizes = config(json!({ "channels": 12, "esa_channels": 4 }));
+    let form = Form::Ecb { dense: "rep_conv", wide: Some(12), point: true, masks: true };
+    let block = |key: &str| Some((key.strip_suffix(".rep_conv")?.to_owned(), form));
+    let dict = training_form(Arch::find("efdn").unwrap(), &sizes, block);
+    (sizes, dict)
+}
+
+#[test]
+fn an_edbb_adds_its_optional_branch_only_where_the_config_says_so() {
+    let (mut sizes, dict) = efdn_in_training();
+    let arch = Arch::find("efdn").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fused.safetensors");
+
+    let error = fuse::fuse(arch, &sizes, shallow(&dict), &file).unwrap_err().to_string();
+    assert!(error.contains("`cells.0.conv2`") && error.contains("`with_13 = true` or `with_13 = false`"), "{error}");
+    assert!(!file.exists());
+
+    // Without the branch the network is the one whose branch gives zeros.
+    let mut without = shallow(&dict);
+    for (key, tensor) in &mut without {
+        if key.ends_with("conv1x1_3x3.k1") || key.ends_with("conv1x1_3x3.b1") {
+            *tensor = tensor.zeros_like();
+        }
+    }
+    let x = Tensor::rand([1, 3, 35, 40], (Kind::Float, Device::Cpu));
+    let run = |sizes: &Map<String, Value>, dict: StateDict| {
+        let built = arch.build(Vars::from_dict(dict, Device::Cpu), sizes).unwrap();
+        tch::no_grad(|| built.network.forward(&x))
+    };
+    sizes.insert("with_13".to_owned(), true.into());
+    let (with_branch, with_zeros) = (run(&sizes, shallow(&dict)), run(&sizes, without));
+    sizes.insert("with_13".to_owned(), false.into());
+    let fused = fuse::fuse(arch, &sizes, shallow(&dict), &file).unwrap();
+    assert_eq!(fused.blocks.into_iter().collect::<Vec<_>>(), [("EDBB with identity", 8)]);
+    let found = run(&sizes, state::read(&file).unwrap());
+    assert!(largest(&(&found - &with_zeros)) <= 1e-4 * largest(&with_zeros));
+    assert!(largest(&(&found - &with_branch)) > 1e-2 * largest(&with_branch), "the branch makes no difference");
+
+    sizes.insert("with_13".to_owned(), 1.into());
+    let error = fuse::fuse(arch, &sizes, dict, &file).unwrap_err().to_string();
+    assert_eq!(error, "efdn: `with_13`: expected true or false, found 1");
+}
+
+#[test]
+fn weights_in_training_form_are_identified_and_fuse_without_a_card() {
+    let conv3xc = |bias| Form::Conv3xc { gain: 2, bias };
+    let inner = |key: &str, name: &str, form| Some((key.strip_suffix(name)?.to_owned(), form));
+    let refined = |key: &str| key.ends_with("_r") || key.ends_with(".c4");
+    type Branches<'a> = &'a dyn Fn(&str) -> Option<(String, Form)>;
+    let cases: [(&str, Value, Branches<'_>); 4] = [
+        ("span", json!({ "channels": 8, "blocks": 6 }), &|key| inner(key, ".eval_conv", conv3xc(true))),
+        ("spanv2", json!({ "channels": 8, "blocks": 2 }), &|key| inner(key, ".conv", conv3xc(false))),
+        ("rfdn", json!({ "channels": 12, "distilled": 6, "blocks": 2, "esa_channels": 4 }), &|key| {
+            refined(key).then(|| (key.to_owned(), Form::RepVgg { normed: true, kernel: 3 }))
+        }),
+        ("repafdn", json!({ "channels": 12, "esa_channels": 4, "blocks": [{ "distilled": 6, "steps": 2 }] }), &|key| {
+            refined(key).then(|| (key.to_owned(), Form::Dbb { kernel: 3, from_identity: true }))
+        }),
+    ];
+    for (name, sizes, branches) in cases {
+        let dict = training_form(Arch::find(name).unwrap(), &config(sizes), branches);
+        let matches = identify(&dict).matches;
+        assert_eq!(matches.iter().map(|m| m.arch.name).collect::<Vec<_>>(), [name]);
+        assert!(matches[0].training, "{name}");
+        assert!(!round_trip(name, &matches[0].guess.config, dict).is_empty(), "{name}");
+    }
+    // Of EDBB blocks the keys do not tell all: the match says what is missing, and fusing needs it.
+    let (_, dict) = efdn_in_training();
+    let found = identify(&dict).matches;
+    assert_eq!(found.iter().map(|m| (m.arch.name, m.training)).collect::<Vec<_>>(), [("efdn", true)]);
+    assert!(found[0].guess.assumed.iter().any(|note| note.contains("with_13")), "{:?}", found[0].guess.assumed);
+    let mut stated = found[0].guess.config.clone();
+    stated.insert("with_13".to_owned(), true.into());
+    round_trip("efdn", &stated, dict);
 }

@@ -91,12 +91,12 @@ fn published_weights_are_read_to_the_bit() {
 fn notes_say_what_was_taken_away() {
     let Some(shared) = common::shared("notes_say_what_was_taken_away") else { return };
     let notes = |name: &str| state::open(&shared.join("weights").join(name)).unwrap().notes;
-    assert_eq!(notes("author_imdn_x4.pth"), ["every key began with `module.`: taken away"]);
+    assert_eq!(notes("author_imdn_x4.pth"), ["the prefix `module.` was removed from every key"]);
     assert_eq!(
         notes("ntire2022_team20_mobilesr.pth"),
-        ["the tensors lie under `net`; left out beside it: `epoch`, `optimizer`"]
+        ["the tensors were read from `net`; ignored beside it: `epoch`, `optimizer`"]
     );
-    assert_eq!(notes("ntire2022_team18_bsrn.pth"), ["the tensors lie under `params`"]);
+    assert_eq!(notes("ntire2022_team18_bsrn.pth"), ["the tensors were read from `params`"]);
     assert!(notes("ntire2022_rfdn_baseline.pth").is_empty());
 }
 
@@ -141,10 +141,10 @@ fn averaged_weights_are_found_among_a_training_scripts_leavings() {
     assert_eq!(
         state.notes,
         [
-            "the tensors lie under `params_ema`; left out beside it: `args`, `best`, `counter`, `device`, `epoch`, \
+            "the tensors were read from `params_ema`; ignored beside it: `args`, `best`, `counter`, `device`, `epoch`, \
              `optimizer` and 2 more",
-            "every key began with `module.`: taken away",
-            "every key began with `_orig_mod.`: taken away",
+            "the prefix `module.` was removed from every key",
+            "the prefix `_orig_mod.` was removed from every key",
         ]
     );
     let state = state::open(&fixture("unnamed.pth")).unwrap();
@@ -201,7 +201,9 @@ fn other_files_are_told_from_state_dicts() {
     assert!(
         of("no_tensors.pth").contains("expected a dict of tensors, found a dict of `epoch` (an int), `loss` (a float)")
     );
-    assert!(of("two_networks.pth").contains("`student`, `teacher`: which of them is the network?"));
+    assert!(
+        of("two_networks.pth").contains("`student`, `teacher`; the reader cannot tell which of them is the network")
+    );
     assert!(state::read(Path::new("nowhere.pth")).unwrap_err().to_string().starts_with("cannot read nowhere.pth: "));
 }
 
@@ -271,6 +273,17 @@ fn truncated_files_are_errors() {
         }
         assert!(read_bytes(&bytes[..bytes.len() - 1]).is_err(), "{name} without its last byte");
     }
+}
+
+/// A call per instruction, each of which copies a list that doubles: 2^40 values from 200 bytes.
+#[test]
+fn a_pickle_that_multiplies_its_lists_is_refused() {
+    // `x = [x_items..., x_items...]` by way of `list(x)`, which copies, and an extension by the copy's items is not
+    // possible without a mark; so one list of 1000 items is copied over and over.
+    let items = b"K\x01".repeat(1000);
+    let copy = b"c__builtin__\nlist\n(h\0tR0";
+    let pickle = [&b"\x80\x02]q\0("[..], &items, b"e", &copy.repeat(60_000), b"."].concat();
+    assert!(read_bytes(&legacy(&pickle, b"", b"")).unwrap_err().contains("at most"), "it was read");
 }
 
 fn seeds() -> BTreeMap<&'static str, Vec<u8>> {

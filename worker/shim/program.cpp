@@ -10,6 +10,7 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 #include <vector>
@@ -80,7 +81,32 @@ c10::IValue adapt(c10::IValue v, const c10::Argument& argument) {
   return v;
 }
 
-void push_result(const c10::IValue& v, std::vector<EsrValue>& out) {
+// An operation's results. It owns their tensors until they are handed over, so that none leaks where a later one fails.
+class Results {
+ public:
+  Results() = default;
+  Results(const Results&) = delete;
+  Results& operator=(const Results&) = delete;
+  ~Results() {
+    for (const auto& r : values_) delete static_cast<const at::Tensor*>(r.pointer);
+  }
+
+  void push(const c10::IValue& v);
+
+  size_t size() const { return values_.size(); }
+
+  void hand_over(EsrValue* out) {
+    std::copy(values_.begin(), values_.end(), out);
+    values_.clear();
+  }
+
+ private:
+  std::vector<EsrValue> values_;  // pointers are null or tensors of this object
+};
+
+void Results::push(const c10::IValue& v) {
+  // Before any tensor is made, so that adding it to the list cannot fail.
+  values_.reserve(values_.size() + 1);
   EsrValue r{};
   if (v.isTensor()) {
     r.tag = v.toTensor().defined() ? ESR_TENSOR : ESR_NONE;
@@ -94,18 +120,15 @@ void push_result(const c10::IValue& v, std::vector<EsrValue>& out) {
   } else if (v.isBool()) {
     r.tag = ESR_BOOL;
     r.integer = v.toBool();
-  } else if (v.isScalar()) {
-    push_result(c10::IValue(v.toScalar()), out);
-    return;
   } else if (v.isList()) {
-    for (const c10::IValue& e : v.toListRef()) push_result(e, out);
+    for (const c10::IValue& e : v.toListRef()) push(e);
     return;
   } else if (v.isNone()) {
     r.tag = ESR_NONE;
   } else {
-    throw std::runtime_error("a result of the kind " + v.tagKind());
+    throw std::runtime_error("a result of the kind " + v.tagKind() + " is not supported");
   }
-  out.push_back(r);
+  values_.push_back(r);
 }
 
 void kinds_of(const torch::jit::Block* block, std::set<std::string>& kinds) {
@@ -152,14 +175,15 @@ int esr_op_call(const void* op_, const EsrValue* args, size_t n, EsrValue* out, 
       }
     }
     op.callBoxed(stack);
-    std::vector<EsrValue> results;
-    for (const auto& v : stack) push_result(v, results);
+    Results results;
+    for (const auto& v : stack) results.push(v);
     if (results.size() > capacity) {
-      for (const auto& r : results) delete static_cast<const at::Tensor*>(r.pointer);
-      throw std::runtime_error(op.schema().name() + " gave " + std::to_string(results.size()) + " results");
+      throw std::runtime_error(op.schema().name() + " returned " + std::to_string(results.size()) +
+                               " results, at most " + std::to_string(capacity) + " are supported");
     }
-    std::copy(results.begin(), results.end(), out);
-    return static_cast<int>(results.size());
+    const auto count = static_cast<int>(results.size());
+    results.hand_over(out);
+    return count;
   });
 }
 
@@ -170,13 +194,18 @@ void* esr_tensor_from_storage(const void* bytes, size_t length, const int64_t* s
     const auto size = c10::elementSize(type);
     int64_t last = offset;
     bool empty = false;
+    bool overflow = false;
     for (size_t i = 0; i < dims; i++) {
-      if (sizes[i] < 0 || strides[i] < 0) throw std::runtime_error("a negative size or stride");
+      if (sizes[i] < 0 || strides[i] < 0) throw std::runtime_error("a size or a stride is negative");
       empty = empty || sizes[i] == 0;
-      last += (sizes[i] - 1) * strides[i];
+      int64_t reach = 0;
+      overflow |= __builtin_mul_overflow(sizes[i] - 1, strides[i], &reach);
+      overflow |= __builtin_add_overflow(last, reach, &last);
     }
     const auto count = static_cast<int64_t>(length / size);
-    if (offset < 0 || (!empty && last >= count)) throw std::runtime_error("the sizes reach beyond the stored bytes");
+    if (offset < 0 || (!empty && (overflow || last >= count))) {
+      throw std::runtime_error("the sizes reach beyond the stored bytes");
+    }
     auto flat = at::empty({count}, at::TensorOptions().dtype(type));
     std::memcpy(flat.data_ptr(), bytes, static_cast<size_t>(count) * size);
     return new at::Tensor(flat.as_strided({sizes, dims}, {strides, dims}, offset));

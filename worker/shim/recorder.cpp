@@ -2,7 +2,7 @@
 // network called them, before libtorch takes composite operations apart.
 //
 // The same callback serves a real forward and one on the meta device: libtorch calls it before any kernel and before
-// the fallback of meta.cpp, so that both records agree by construction.
+// the fallback of meta.cpp, so that both graphs agree by construction.
 #include "recorder.h"
 
 #include <ATen/core/function_schema.h>
@@ -27,9 +27,9 @@ struct Module {
   std::string function;  // TorchScript's: a traced module's second call runs `forward1`
 };
 
-class Recorder {
+class OpRecorder {
  public:
-  // The number of a tensor; `made` says whether an operation of this record gave it.
+  // The number of a tensor. `made` says whether a recorded operation returned it.
   size_t tensor(const at::Tensor& t, bool made) {
     const auto [it, fresh] = ids_.emplace(t.unsafeGetTensorImpl(), tensors_.size());
     if (!fresh) return it->second;
@@ -69,7 +69,10 @@ class Recorder {
     if (v.isDouble()) return esr::json_number(v.toDouble());
     if (v.isString()) return esr::json_string(v.toStringRef());
     if (v.isDevice()) return esr::json_string(v.toDevice().str());
-    if (v.isScalar()) return value(c10::IValue(v.toScalar()), made);
+    if (v.isComplexDouble()) {
+      const auto z = v.toComplexDouble();
+      return esr::json_list(std::vector<double>{z.real(), z.imag()}, esr::json_number);
+    }
     if (v.isList()) return esr::json_list(v.toListRef(), [&](const c10::IValue& e) { return value(e, made); });
     return esr::json_string("<" + v.tagKind() + ">");
   }
@@ -85,7 +88,7 @@ class Recorder {
     });
   }
 
-  // The numbers of an operation's results, lists flattened.
+  // The numbers of an operation's results. Lists are flattened.
   std::string outputs(c10::ArrayRef<c10::IValue> values) {
     std::vector<size_t> found;
     for (const auto& v : values) collect(v, found);
@@ -100,6 +103,17 @@ class Recorder {
   at::CallbackHandle handle = at::INVALID_CALLBACK_HANDLE;
   int depth = 0;
   std::vector<std::string> ops;
+  // Why the recording is incomplete: the first exception of a callback. libtorch would only log it.
+  std::string failure;
+
+  // Call it inside a catch block alone.
+  void fail(const char* when, const char* name) noexcept {
+    try {
+      if (failure.empty()) failure = std::string("the op recorder failed ") + when + name + ": " + esr::exception_text();
+    } catch (...) {
+      failure = "no memory";  // short enough to need none itself
+    }
+  }
 
  private:
   size_t storage(const at::Tensor& t) {
@@ -112,8 +126,8 @@ class Recorder {
     return it->second;
   }
 
-  // TorchScript's interpreter tells where it is as `name(Class)::function`, from the outermost module on. Nothing tells
-  // when a module is left: one that stood at the same place at the operation before is still the same call.
+  // TorchScript's interpreter reports the running modules as `name(Class)::function`, outermost first. Nothing reports
+  // that a module is left: a module that was at the same place at the previous operation is still in the same call.
   void follow_script() {
     std::vector<Module> now;
     bool same_so_far = true;
@@ -148,7 +162,7 @@ class Recorder {
   std::unordered_map<const c10::TensorImpl*, size_t> ids_;
   std::unordered_map<const c10::StorageImpl*, size_t> storages_;
   size_t storage_count_ = 0;
-  // Weak: they keep an address from being given to another object, and no data alive.
+  // Weak references: they prevent that an address is given to another object, and keep no data alive.
   std::vector<c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>> keep_;
   std::vector<c10::weak_intrusive_ptr<c10::StorageImpl>> keep_storages_;
   std::vector<std::string> tensors_;
@@ -157,9 +171,9 @@ class Recorder {
   std::unordered_map<std::string, int64_t> calls_;
 };
 
-thread_local std::unique_ptr<Recorder> active;
+thread_local std::unique_ptr<OpRecorder> active;
 
-Recorder& recorder() {
+OpRecorder& recorder() {
   if (!active) throw std::logic_error("no recorder is on");
   return *active;
 }
@@ -176,12 +190,10 @@ c10::ArrayRef<c10::IValue> last(c10::ArrayRef<c10::IValue> stack, size_t n) {
   return stack.size() > n ? stack.slice(stack.size() - n) : stack;
 }
 
-std::unique_ptr<at::ObserverContext> on_start(const at::RecordFunction& fn) {
-  auto context = std::make_unique<Context>();
-  if (!active) return context;
-  context->top = active->depth++ == 0;
+// Describes the beginning of a top-level operation.
+void describe(const at::RecordFunction& fn, Context* context) {
   const auto schema = fn.operator_schema();
-  if (!context->top || !schema) return context;
+  if (!schema) return;
   const auto& arguments = schema->arguments();
   const auto inputs = last(fn.inputs(), arguments.size());
   std::string args;
@@ -193,15 +205,34 @@ std::unique_ptr<at::ObserverContext> on_start(const at::RecordFunction& fn) {
   context->head = "{\"name\":" + esr::json_string(schema->name()) +
                   ",\"overload\":" + esr::json_string(schema->overload_name()) + ",\"args\":{" + args +
                   "},\"scope\":" + active->scope();
-  return context;
+}
+
+// libtorch catches what a callback throws and only logs it, so that an operation would be missing without a word. Both
+// callbacks catch it themselves, and `esr_recorder_stop` reports it.
+std::unique_ptr<at::ObserverContext> on_start(const at::RecordFunction& fn) {
+  if (!active) return nullptr;
+  const bool top = active->depth++ == 0;
+  try {
+    auto context = std::make_unique<Context>();
+    context->top = top;
+    if (top) describe(fn, context.get());
+    return context;
+  } catch (...) {
+    active->fail("at the beginning of ", fn.name());
+  }
+  return nullptr;
 }
 
 void on_end(const at::RecordFunction& fn, at::ObserverContext* context) {
   if (!active) return;
   active->depth--;
   const auto* c = static_cast<const Context*>(context);
-  if (!c->top || c->head.empty()) return;
-  active->ops.push_back(c->head + ",\"outputs\":" + active->outputs(last(fn.outputs(), c->returns)) + "}");
+  if (!c || !c->top || c->head.empty()) return;
+  try {
+    active->ops.push_back(c->head + ",\"outputs\":" + active->outputs(last(fn.outputs(), c->returns)) + "}");
+  } catch (...) {
+    active->fail("at the end of ", fn.name());
+  }
 }
 }  // namespace
 
@@ -213,11 +244,12 @@ extern "C" {
 int esr_recorder_start(void) {
   return esr::guarded(-1, [] {
     if (active) throw std::logic_error("a recorder is on already");
-    active = std::make_unique<Recorder>();
-    active->handle = at::addThreadLocalCallback(at::RecordFunctionCallback(on_start, on_end)
-                                                    .needsInputs(true)
-                                                    .needsOutputs(true)
-                                                    .scopes({at::RecordScope::FUNCTION}));
+    auto starting = std::make_unique<OpRecorder>();
+    starting->handle = at::addThreadLocalCallback(at::RecordFunctionCallback(on_start, on_end)
+                                                      .needsInputs(true)
+                                                      .needsOutputs(true)
+                                                      .scopes({at::RecordScope::FUNCTION}));
+    active = std::move(starting);
     return 0;
   });
 }
@@ -231,7 +263,12 @@ int esr_recorder_tensor(const void* tensor, size_t* id) {
 
 int esr_recorder_enter(const char* path, const char* module_class) {
   return esr::guarded(-1, [&] {
-    recorder().enter(path, module_class);
+    try {
+      recorder().enter(path, module_class);
+    } catch (...) {
+      if (active) active->fail("at the beginning of the module ", path);
+      throw;
+    }
     return 0;
   });
 }
@@ -247,6 +284,7 @@ char* esr_recorder_stop(void) {
   return esr::guarded(static_cast<char*>(nullptr), [] {
     at::removeCallback(recorder().handle);
     const auto done = std::move(active);
+    if (!done->failure.empty()) throw std::runtime_error(done->failure);
     return esr::text(done->finish());
   });
 }

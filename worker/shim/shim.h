@@ -25,6 +25,10 @@ int esr_device_synchronize(const char* device);
 int esr_memory_reset_peak(const char* device);
 int esr_memory_peak_bytes(const char* device, uint64_t* bytes);
 
+// --- memory.cpp: resident memory on the CPU ---------------------------------------------------------------------------
+// While it is on, each large tensor on the CPU has pages of its own, which it gives back when it is freed.
+int esr_memory_own_pages(int on);
+
 // --- settings.cpp: precision switches, what libtorch is -------------------------------------------------------------
 char* esr_settings(void);  // JSON object of the switches in force
 int esr_setting_set(const char* key, int on);
@@ -32,10 +36,11 @@ char* esr_build_facts(void);  // JSON object: version, CPU capability, libraries
 
 // --- recorder.cpp: every top-level operation of this thread ---------------------------------------------------------
 int esr_recorder_start(void);
-int esr_recorder_tensor(const void* tensor, size_t* id);  // the tensor's number, a new one where it was not seen
+int esr_recorder_tensor(const void* tensor, size_t* id);  // the tensor's number, a new one for a new tensor
 int esr_recorder_enter(const char* path, const char* module_class);
 int esr_recorder_leave(void);
-char* esr_recorder_stop(void);  // JSON: {"tensors":[...],"ops":[...]}
+// JSON: {"tensors":[...],"ops":[...]}. Fails where an operation could not be recorded.
+char* esr_recorder_stop(void);
 
 // --- meta.cpp: shapes without compute --------------------------------------------------------------------------------
 void* esr_meta_empty(const int64_t* shape, size_t dims);  // float32

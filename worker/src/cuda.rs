@@ -1,15 +1,15 @@
-//! CUDA, where there is one: one binary serves machines with and without it.
+//! Opens CUDA where the machine has it, so that one binary serves machines with and without CUDA.
 //!
-//! The worker links no CUDA library. When it starts it opens `libtorch_cuda.so`, which registers CUDA with libtorch;
-//! a libtorch for CPUs alone has no such file.
+//! The worker links no CUDA library. When it starts it opens `libtorch_cuda.so`, which registers CUDA with libtorch.
+//! A libtorch for CPUs alone has no such file.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::sync::OnceLock;
 
 static OPENED: OnceLock<Result<(), String>> = OnceLock::new();
 
-/// Opens libtorch's CUDA half, once. It must come before the first question about CUDA, of which `tch::manual_seed` is
-/// one as well: libtorch keeps the first answer.
+/// Opens libtorch's CUDA library, once. It must come before the first call that asks libtorch about CUDA, and
+/// `tch::manual_seed` is such a call: libtorch keeps its first answer.
 pub(crate) fn open() {
     OPENED.get_or_init(|| open_library(c"libtorch_cuda.so").map(|_| ()));
 }
@@ -23,7 +23,7 @@ pub(crate) fn device_count() -> usize {
     }
 }
 
-/// One line on CUDA here, for the record and for refusals.
+/// One line that says whether this machine has CUDA, for `hello` and for refusals.
 pub(crate) fn state() -> String {
     open();
     match OPENED.get() {
@@ -37,7 +37,7 @@ pub(crate) fn state() -> String {
     }
 }
 
-/// The model's name of device `index`, by the driver; `None` where the driver does not tell.
+/// The driver's name for the model of device `index`; `None` where the driver gives none.
 pub(crate) fn device_name(index: usize) -> Option<String> {
     type Init = unsafe extern "C" fn(c_uint) -> c_int;
     type Get = unsafe extern "C" fn(*mut c_int, c_int) -> c_int;
@@ -61,7 +61,7 @@ pub(crate) fn device_name(index: usize) -> Option<String> {
 
 fn open_library(name: &CStr) -> Result<*mut c_void, String> {
     // SAFETY: a C string; the library stays open for the life of the process. RTLD_GLOBAL, since libtorch's other
-    // halves look up its symbols.
+    // libraries look up its symbols.
     unsafe {
         let handle = libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL);
         if handle.is_null() {

@@ -1,7 +1,7 @@
 //! The exchange file: LR bytes in, SR bytes out.
 //!
-//! The harness maps it. The worker reads and writes it by position, which Linux keeps coherent with mappings: a file
-//! that shrank under a mapping would kill the process, under a read it is an error with a name.
+//! The worker maps nothing: it reads and writes the file by position. A file that another process truncates would kill
+//! this process if it were mapped; a read of it fails with an error.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -11,7 +11,7 @@ use esr_bench::protocol::{Failed, Slot};
 use crate::failure;
 use crate::failure::Result;
 
-/// An open slot whose two ranges lie within the file and apart.
+/// An open slot. Its two ranges lie within the file and do not overlap.
 pub(crate) struct Exchange<'a> {
     slot: &'a Slot,
     file: File,
@@ -39,14 +39,14 @@ impl<'a> Exchange<'a> {
         Ok(Exchange { slot, file, lr_len, sr_len })
     }
 
-    /// The LR image: RGB, rows first.
+    /// Reads the LR image: RGB, rows first.
     pub(crate) fn read_lr(&self) -> Result<Vec<u8>> {
         let mut bytes = vec![0; self.lr_len];
         self.file.read_exact_at(&mut bytes, self.slot.lr_offset as u64).map_err(|e| refuse(self.slot, e))?;
         Ok(bytes)
     }
 
-    /// Puts the SR image into its place.
+    /// Writes the SR image.
     pub(crate) fn write_sr(&self, bytes: &[u8]) -> Result<()> {
         if bytes.len() != self.sr_len {
             return Err(failure::output(format!("{} SR bytes, expected {}", bytes.len(), self.sr_len)));
@@ -55,7 +55,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-// Bytes of LR and SR; none for an image without pixels or beyond what a size can say.
+// Bytes of LR and SR. `None` for an image without pixels and for one whose size overflows.
 fn lengths(slot: &Slot, scale: usize) -> Option<(usize, usize)> {
     let lr = slot.height.checked_mul(slot.width)?.checked_mul(3)?;
     let sr = lr.checked_mul(scale.checked_mul(scale)?)?;

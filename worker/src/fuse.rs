@@ -1,10 +1,11 @@
-//! Training form to deploy form.
+//! Writes the deploy form of a network's training form.
 
 use std::path::Path;
 
 use esr_bench::protocol::Fused;
 use esr_models::arch::Arch;
-use esr_models::{rep, state};
+use esr_models::fuse::{self as training, Error};
+use esr_models::state;
 use serde_json::{Map, Value};
 
 use crate::failure;
@@ -18,13 +19,13 @@ pub(crate) fn fuse(arch: &str, config: &Map<String, Value>, weights: &Path, outp
     {
         let output = output.display();
         return Err(failure::request(format!(
-            "{output} is the training form itself: the fused form needs another file"
+            "{output} is the file of the training form: name another file for the fused form"
         )));
     }
     let state = state::open(weights).map_err(|e| failure::load(e.to_string()))?;
-    let fused = rep::fuse(arch, config, state.dict, output).map_err(|error| match error {
-        rep::Error::Disagree { .. } => failure::output(error.to_string()),
-        rep::Error::Write { .. } => failure::run(error.to_string()),
+    let fused = training::fuse(arch, config, state.dict, output).map_err(|error| match error {
+        Error::Disagree { .. } => failure::output(error.to_string()),
+        Error::Write { .. } => failure::run(error.to_string()),
         _ => failure::load(error.to_string()),
     })?;
     Ok(Fused {

@@ -1,4 +1,4 @@
-//! Who this worker is, and what the machine offers.
+//! Names this worker, its libtorch and the devices of the machine.
 
 use esr_bench::protocol::{Device, Hello, VERSION};
 use esr_models::arch::REGISTRY;
@@ -12,7 +12,7 @@ use crate::{cuda, shim};
 pub(crate) fn hello(protocol: u32) -> Result<Hello> {
     if protocol != VERSION {
         return Err(failure::request(format!(
-            "the harness speaks protocol {protocol}, this worker {VERSION}: build both from one source"
+            "the harness speaks protocol {protocol} and this worker protocol {VERSION}: build both from the same source"
         )));
     }
     let mut details = shim::settings::build_facts()?;

@@ -1,4 +1,4 @@
-//! Which registered architecture a state dict belongs to, and which cards describe it.
+//! Finds the registered architecture of a state dict, and the cards that describe it.
 
 use std::path::Path;
 
@@ -23,9 +23,9 @@ pub(crate) fn identify(file: &Path) -> Result<Identified> {
     let near = found.near.iter().filter(|_| unknown);
     let mut near_misses: Vec<String> = near.map(ToString::to_string).collect();
     if unknown && near_misses.is_empty() {
-        near_misses.push("hardly a tensor has a name and a shape that a registered network knows".to_owned());
+        near_misses.push("no registered network is close".to_owned());
     }
-    let note = found.prefix.map(|p| format!("every key began with `{p}`: taken away"));
+    let note = found.prefix.map(|p| format!("the prefix `{p}` was removed from every key"));
     Ok(Identified {
         candidates: found.matches.into_iter().map(|m| candidate(m, &state, &cards)).collect(),
         near_misses,
@@ -35,7 +35,7 @@ pub(crate) fn identify(file: &Path) -> Result<Identified> {
     })
 }
 
-/// Training forms need not have the keys that tell the sizes; those of a card may fit them all the same.
+/// The keys of a training form need not tell the sizes. The sizes of a card may fit it nevertheless.
 fn by_cards(state: &State, cards: &[Card]) -> Vec<Match> {
     let mut matches: Vec<Match> = Vec::new();
     for card in cards {
@@ -59,10 +59,10 @@ fn candidate(found: Match, state: &State, cards: &[Card]) -> Candidate {
         .collect();
     let published = fitting.iter().find(|c| is_published_as(c, &state.sha256));
     if let Some(card) = published {
-        // Known weights leave nothing to assume of what their card states.
+        // What the card of known weights states is not assumed but known.
         guess.config.extend(card.config.clone());
     }
-    // A card may differ in what neither keys nor shapes tell.
+    // A card may differ in a hyperparameter that neither keys nor shapes tell.
     let (same, others): (Vec<&Card>, Vec<&Card>) =
         fitting.iter().partition(|c| c.config.iter().all(|(key, value)| guess.config.get(key) == Some(value)));
     for card in others {

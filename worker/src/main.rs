@@ -1,9 +1,11 @@
 //! `esr-worker`: runs one network on libtorch for `esr-bench`.
 //!
-//! It speaks [`esr_bench::protocol`] on stdin and stdout, and ends with its input or with its parent. Whatever the
-//! libraries print goes to stderr, its log.
+//! It speaks [`esr_bench::protocol`] on stdin and stdout, and ends when its input ends or its parent dies. What libraries
+//! print goes to stderr, the worker's log. SIGINT and SIGTERM end it at once, as is the default: it holds nothing that
+//! another process could need, and a reply of up to 4 KiB (PIPE_BUF) is written whole or not at all.
 
 mod cuda;
+mod device;
 mod exchange;
 mod failure;
 mod fuse;
@@ -15,17 +17,21 @@ mod pixels;
 mod process;
 mod program;
 mod record;
+mod runnable;
 mod server;
 mod session;
+mod sha256;
 mod shim;
 mod timing;
 
 use std::io;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> io::Result<()> {
+    // Before libtorch allocates.
+    process::keep_freed_memory();
     process::end_with_parent();
     let replies = process::claim_stdout()?;
-    // Before anything asks libtorch about CUDA: the first answer is kept for good.
+    // Before anything asks libtorch about CUDA: libtorch keeps its first answer.
     cuda::open();
     // Nothing here trains.
     let _no_grad = tch::no_grad_guard();

@@ -1,19 +1,24 @@
-//! How much memory a forward takes at its peak.
+//! Measures how much memory a forward takes at its peak.
 
 use std::fs;
 
-use esr_bench::protocol::{Failed, FailureKind, Memory, MemoryHow, Slot};
+use esr_bench::protocol::{Failed, Memory, MemoryHow, Slot};
 use tch::{Device, Tensor};
 
 use crate::failure;
 use crate::failure::Result;
+use crate::process;
 use crate::session::Session;
-use crate::shim::device::{peak_bytes, reset_peak, synchronize};
+use crate::shim::device::{OwnPages, peak_bytes, reset_peak, synchronize};
 
 impl Session {
-    /// Answers `memory`. An unmeasured forward comes first: what libraries build once and keep (oneDNN's primitives,
-    /// cuDNN's plans) is no part of the figure.
+    /// Answers `memory`. An unmeasured forward comes first, so that what libraries build once and keep (oneDNN's
+    /// primitives, cuDNN's plans) does not count.
     pub(crate) fn memory(&self, slot: &Slot) -> Result<Memory> {
+        let _own_pages = match self.device {
+            Device::Cuda(_) => None,
+            _ => Some(OwnPages::start()?),
+        };
         let (_exchange, x) = self.open(slot)?;
         drop(self.forward(&x.copy())?);
         match self.device {
@@ -22,7 +27,7 @@ impl Session {
         }
     }
 
-    // As the challenge measures it: what is allocated already (weights, input) counts.
+    // As the challenge measures it: what was allocated before (weights, input) counts.
     fn device_peak(&self, x: &Tensor) -> Result<Memory> {
         synchronize(&self.device_name)?;
         reset_peak(&self.device_name)?;
@@ -33,11 +38,10 @@ impl Session {
         Ok(memory)
     }
 
-    // The kernel's high-water mark of resident memory, over what was resident before: weights and input do not count.
+    // The kernel's high-water mark of resident memory, minus what was resident before: weights and input do not count.
     fn resident_growth(&self, x: &Tensor) -> Result<Memory> {
-        // Freed memory that malloc still holds would be used again without growth.
-        // SAFETY: gives back free pages, touches nothing that is in use.
-        unsafe { libc::malloc_trim(0) };
+        // Freed memory that malloc keeps would be used again without growth.
+        process::return_freed_memory();
         // 5 sets the high-water mark back to what is resident now (proc(5)).
         fs::write("/proc/self/clear_refs", "5").map_err(|e| unsupported(format!("/proc/self/clear_refs: {e}")))?;
         let before = resident_peak_bytes()?;
@@ -59,7 +63,7 @@ fn high_water_mark(status: &str) -> Option<u64> {
 }
 
 fn unsupported(message: String) -> Failed {
-    Failed { kind: FailureKind::Unsupported, message: format!("peak resident memory cannot be read here: {message}") }
+    failure::unsupported(format!("this machine does not report peak resident memory: {message}"))
 }
 
 #[cfg(test)]

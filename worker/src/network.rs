@@ -1,4 +1,4 @@
-//! What runs: a registered architecture with its weights.
+//! Builds the network that a request names: a registered architecture with its weights, or a program.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -15,40 +15,25 @@ use tch::{Device, Tensor};
 use crate::failure;
 use crate::failure::Result;
 use crate::program::Program;
+use crate::runnable::Runnable;
+use crate::sha256;
 
-/// A network that stands ready on its device.
-pub(crate) trait Network {
-    /// What it is called in a graph.
-    fn name(&self) -> &str;
-
-    /// (1, 3, H, W) to (1, 3, scale H, scale W), in the network's data range.
-    fn forward(&self, x: &Tensor) -> Result<Tensor>;
-
-    /// Its parameters and buffers.
-    fn vars(&self) -> &[Var];
-
-    /// A module's class as a hook would take it. The registry's layers are called what they are.
-    fn hook_class(&self, class: &str) -> String {
-        class.to_owned()
-    }
-}
-
-/// A network, and what is to be said about its loading.
+/// A network, and how it was loaded.
 pub(crate) struct Ready {
     /// The network.
-    pub(crate) network: Box<dyn Network>,
+    pub(crate) network: Box<dyn Runnable>,
     /// Each file that was read.
     pub(crate) hashes: Vec<FileHash>,
     /// Remarks of the loader.
     pub(crate) notes: Vec<String>,
 }
 
-/// Builds what was asked for on `device`.
+/// Builds the requested network on `device`.
 pub(crate) fn build(wanted: &protocol::Network, device: Device) -> Result<Ready> {
     match wanted {
         protocol::Network::Registry { arch, config, weights } => {
             let arch = Arch::find(arch).map_err(|e| failure::request(e.to_string()))?;
-            // Sizes that no tensor can have make tch panic.
+            // tch panics where a tensor cannot have the sizes that the hyperparameters ask for.
             let guarded = |f: &dyn Fn() -> esr_models::Result<(Built, Option<String>)>| {
                 catch_unwind(AssertUnwindSafe(f))
                     .map_err(|payload| failure::from_panic(payload.as_ref()))?
@@ -63,7 +48,7 @@ pub(crate) fn build(wanted: &protocol::Network, device: Device) -> Result<Ready>
                     let state = state::open(path).map_err(|e| failure::load(e.to_string()))?;
                     let hash = FileHash { path: path.clone(), sha256: state.sha256 };
                     let (built, prefix) = guarded(&|| identify::build(arch, &state.dict, device, config))?;
-                    let note = prefix.map(|p| format!("every key began with `{p}`: taken away"));
+                    let note = prefix.map(|p| format!("the prefix `{p}` was removed from every key"));
                     (built, vec![hash], state.notes.into_iter().chain(note).collect())
                 }
             };
@@ -92,7 +77,7 @@ struct Registered {
     built: Built,
 }
 
-impl Network for Registered {
+impl Runnable for Registered {
     fn name(&self) -> &str {
         self.name
     }

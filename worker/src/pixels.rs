@@ -1,10 +1,10 @@
-//! Between bytes and a network's numbers: the challenge's conventions.
+//! Converts bytes to a network's input and its output to bytes, by the challenge's conventions.
 
-use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor};
 
 use crate::failure;
 use crate::failure::Result;
+use crate::sha256;
 
 /// RGB bytes, rows first, to a (1, 3, H, W) float tensor on `device`: `x = byte / (255 / data_range)`.
 pub(crate) fn to_input(bytes: &[u8], height: i64, width: i64, data_range: f64, device: Device) -> Result<Tensor> {
@@ -13,13 +13,13 @@ pub(crate) fn to_input(bytes: &[u8], height: i64, width: i64, data_range: f64, d
         .and_then(|t| t.f_permute([2, 0, 1]))
         .and_then(|t| t.f_unsqueeze(0))
         .and_then(|t| t.f_to_kind(Kind::Float))
-        // The permuted bytes lie channels last; networks get the layout that PyTorch's loaders give.
+        // The permuted bytes are in channels-last order; networks get the layout that PyTorch's loaders give.
         .and_then(|t| t.f_contiguous())
         .and_then(|t| t.f_div_scalar(255.0 / data_range));
     x.map_err(failure::tch)
 }
 
-/// A network's output as an image, and what was odd about it.
+/// A network's output as an image, and its range.
 pub(crate) struct Sr {
     /// RGB, rows first.
     pub(crate) bytes: Vec<u8>,
@@ -51,7 +51,7 @@ impl Sr {
 
     /// SHA-256 of the bytes, hexadecimal.
     pub(crate) fn sha256(&self) -> String {
-        format!("{:x}", Sha256::digest(&self.bytes))
+        sha256::of_bytes(&self.bytes)
     }
 }
 
@@ -59,7 +59,7 @@ fn finite_range(y: &Tensor) -> Result<(u64, [f64; 2])> {
     let bounds = |t: &Tensor| -> std::result::Result<[f64; 2], tch::TchError> {
         Ok([f64::try_from(t.f_min()?)?, f64::try_from(t.f_max()?)?])
     };
-    // A NaN anywhere makes both NaN, an infinity makes one of them infinite: two finite bounds clear the whole tensor.
+    // A NaN makes both bounds NaN, an infinity makes one of them infinite. Finite bounds prove that all values are finite.
     let range = bounds(y).map_err(failure::tch)?;
     if range.iter().all(|v| v.is_finite()) {
         return Ok((0, range));

@@ -9,14 +9,16 @@ use crate::failure;
 use crate::failure::Result;
 use crate::session::Session;
 use crate::shim::meta;
-use crate::shim::recorder::{Recorder, SeenTensor};
+use crate::shim::recorder::{OpRecorder, SeenTensor};
 
 impl Session {
-    /// Answers `record`. Left to itself it asks for shapes alone, and runs on real data where that fails.
+    /// Answers `record`. Without `how` it computes shapes alone, and runs on real data where that fails.
     pub(crate) fn record(&self, height: i64, width: i64, how: Option<Recorded>) -> Result<OpGraph> {
         let shape = [1, 3, height, width];
         if shape.iter().any(|&n| n < 1) || height.checked_mul(width).is_none_or(|n| n > i64::from(i32::MAX)) {
-            return Err(failure::request(format!("an input of {height} x {width} makes no image")));
+            return Err(failure::request(format!(
+                "expected an input of at least 1 x 1 pixels and at most 2^31 - 1 in all, found {height} x {width}"
+            )));
         }
         match how {
             Some(Recorded::Real) => self.record_real(shape),
@@ -26,7 +28,7 @@ impl Session {
     }
 
     fn record_real(&self, shape: [i64; 4]) -> Result<OpGraph> {
-        // Mid-grey: the values do not matter, but zeros could make a network divide by them.
+        // Mid-grey: the values do not matter, but a network may divide by them.
         let x = Tensor::full(shape, self.data_range / 2.0, (Kind::Float, self.device));
         self.record_forward(&x, Recorded::Real, shape)
     }
@@ -37,14 +39,14 @@ impl Session {
         let graph = self.record_forward(&x, Recorded::Meta, shape);
         let without_kernel = mode.stop()?;
         if !without_kernel.is_empty() {
-            eprintln!("recorded with zeros, for want of a meta kernel: {}", without_kernel.join(", "));
+            eprintln!("these operations have no meta kernel and ran on zeros: {}", without_kernel.join(", "));
         }
         graph
     }
 
     fn record_forward(&self, x: &Tensor, recorded: Recorded, shape: [i64; 4]) -> Result<OpGraph> {
-        let recorder = Recorder::start()?;
-        // Named first, so that they are in the record even where no operation uses them.
+        let recorder = OpRecorder::start()?;
+        // Numbered first, so that they are in the graph even where no operation uses them.
         let mut known = Vec::new();
         for var in self.network.vars() {
             let role = match var.kind {
@@ -56,12 +58,12 @@ impl Session {
         known.push((recorder.tensor(x)?, Role::Input, None));
         let y = self.network.forward(x)?;
         let output = recorder.tensor(&y)?;
-        let record = recorder.stop()?;
+        let seen = recorder.stop()?;
         if !known.iter().any(|(id, ..)| *id == output) {
             known.push((output, Role::Output, None));
         }
-        let tensors = with_roles(record.tensors, known);
-        let mut ops = record.ops;
+        let tensors = with_roles(seen.tensors, known);
+        let mut ops = seen.ops;
         for scope in ops.iter_mut().flat_map(|op| &mut op.scope) {
             scope.class = self.network.hook_class(&scope.class);
         }

@@ -15,7 +15,7 @@ use crate::{fuse, hello};
 /// Answers until `exit` or the end of the input.
 ///
 /// # Errors
-/// When the harness cannot be read from or written to any more.
+/// When the pipe to or from the harness fails.
 pub(crate) fn serve(mut requests: impl BufRead, mut replies: impl Write) -> io::Result<()> {
     let mut worker = Worker::default();
     let mut line = Vec::new();
@@ -50,7 +50,7 @@ impl Worker {
         Numbered { id, body }
     }
 
-    // tch panics where libtorch throws in a function that returns no result: that costs the request, not the worker.
+    // tch panics where libtorch throws in a function that returns no result. Only the request fails then.
     fn answer_guarded(&mut self, request: Request) -> Result<Reply> {
         catch_unwind(AssertUnwindSafe(|| self.answer(request)))
             .unwrap_or_else(|payload| Err(failure::from_panic(payload.as_ref())))
@@ -60,7 +60,7 @@ impl Worker {
         match request {
             Request::Hello { protocol } => hello::hello(protocol).map(Reply::Hello),
             Request::Load(load) => {
-                // The network before goes first: two may not fit on the device.
+                // The previous network is freed first: two may not fit on the device.
                 self.session = None;
                 let (session, loaded) = Session::load(&load)?;
                 self.session = Some(session);
@@ -83,11 +83,11 @@ impl Worker {
     }
 
     fn session(&self) -> Result<&Session> {
-        self.session.as_ref().ok_or_else(|| failure::request("no network is loaded: `load` comes first"))
+        self.session.as_ref().ok_or_else(|| failure::request("no network is loaded: send `load` first"))
     }
 }
 
-// The number even of a request that means nothing, so that the harness can tell whose reply it is.
+// The number of a request is read even where the request is wrong, so that the harness can match the reply.
 fn parse(line: &[u8]) -> (u64, Result<Request>) {
     let value: Value = match serde_json::from_slice(line) {
         Ok(value) => value,

@@ -10,16 +10,16 @@ use crate::exchange::Exchange;
 use crate::failure;
 use crate::failure::Result;
 use crate::network;
-use crate::network::Network;
 use crate::pixels::{Sr, to_input};
-use crate::{cuda, program, shim};
+use crate::runnable::Runnable;
+use crate::{device, program, shim};
 
-/// The largest scale that a request may name: beyond it an SR image is a mistake.
+/// The largest scale that a request may name.
 const LARGEST_SCALE: u32 = 16;
 
 /// A network on a device.
 pub(crate) struct Session {
-    pub(crate) network: Box<dyn Network>,
+    pub(crate) network: Box<dyn Runnable>,
     pub(crate) device: Device,
     /// As libtorch writes it: `cpu`, `cuda:0`.
     pub(crate) device_name: String,
@@ -31,7 +31,7 @@ pub(crate) struct Session {
 impl Session {
     /// Sets the switches and builds the network.
     pub(crate) fn load(load: &Load) -> Result<(Session, Loaded)> {
-        let device = parse_device(&load.device)?;
+        let device = device::parse(&load.device)?;
         if !(1..=LARGEST_SCALE).contains(&load.scale) {
             return Err(failure::request(format!("scale {}: expected 1 to {LARGEST_SCALE}", load.scale)));
         }
@@ -40,7 +40,7 @@ impl Session {
         }
         if let Some(tile) = load.tile.filter(|t| t.overlap >= t.size) {
             return Err(failure::request(format!(
-                "tile {}: expected more than its overlap {}",
+                "tile size {}: expected more than the overlap {}",
                 tile.size, tile.overlap
             )));
         }
@@ -57,14 +57,10 @@ impl Session {
             network: None,
             notes: ready.notes,
         };
-        let device_name = match device {
-            Device::Cuda(index) => format!("cuda:{index}"),
-            _ => "cpu".to_owned(),
-        };
         let session = Session {
             network: ready.network,
             device,
-            device_name,
+            device_name: device::name(device),
             data_range: load.data_range,
             scale: i64::from(load.scale),
             tile: load.tile,
@@ -87,28 +83,28 @@ impl Session {
         })
     }
 
-    /// Answers `check`: does the program still give what its exporter saw?
+    /// Answers `check`: whether the program computes what its exporter saw.
     pub(crate) fn check(&self, probes: &[Probe]) -> Result<()> {
         program::check(self.network.as_ref(), probes, self.data_range, self.device)
     }
 
-    /// The slot, checked, and its LR image on the device.
+    /// Opens the slot and puts its LR image on the device.
     pub(crate) fn open<'a>(&self, slot: &'a Slot) -> Result<(Exchange<'a>, Tensor)> {
         let exchange = Exchange::open(slot, self.scale as usize)?;
-        // The slot was checked: both sizes fit.
+        // Both fit: the slot was checked.
         let (height, width) = (slot.height as i64, slot.width as i64);
         if let Some(tile) = self.tile {
             let side = height.min(width).min(i64::from(tile.size));
             if side <= i64::from(tile.overlap) {
-                let image = format!("an image of {height} x {width} is no larger than the tiles' overlap");
-                return Err(failure::request(format!("{image} of {}", tile.overlap)));
+                let image = format!("the image of {height} x {width} is not larger than the overlap of its tiles,");
+                return Err(failure::request(format!("{image} {}", tile.overlap)));
             }
         }
         let x = to_input(&exchange.read_lr()?, height, width, self.data_range, self.device)?;
         Ok((exchange, x))
     }
 
-    /// The network on a whole image, by tiles where the request wants them.
+    /// Runs the network on a whole image, in tiles where the request asks for them.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self.tile {
             None => self.network.forward(x),
@@ -116,7 +112,7 @@ impl Session {
         }
     }
 
-    /// Checks an output's shape against its input's, and makes an image of it.
+    /// Checks the shape of an output against that of its input, and converts it to an image.
     pub(crate) fn to_bytes(&self, x: &Tensor, y: &Tensor) -> Result<Sr> {
         let (_, _, height, width) = x.size4().map_err(failure::tch)?;
         let expected = [1, 3, height * self.scale, width * self.scale];
@@ -129,8 +125,8 @@ impl Session {
         Sr::from_output(y, self.data_range)
     }
 
-    // As NTIRE's challenge does it: square tiles no larger than the image's shorter side, the last ones of a row and a
-    // column moved inwards, each pixel the mean over the tiles that cover it.
+    // As in the NTIRE challenge: square tiles no larger than the image's shorter side. The last tile of a row or a column
+    // is moved inwards, and each pixel is the mean over the tiles that cover it.
     fn forward_tiled(&self, x: &Tensor, tile: Tile) -> Result<Tensor> {
         let (_, channels, height, width) = x.size4().map_err(failure::tch)?;
         let side = height.min(width).min(i64::from(tile.size));
@@ -153,23 +149,6 @@ impl Session {
         }
         Ok(sum / count)
     }
-}
-
-fn parse_device(name: &str) -> Result<Device> {
-    let index = match name.split_once(':') {
-        None if name == "cpu" => return Ok(Device::Cpu),
-        None if name == "cuda" => 0,
-        Some(("cuda", index)) => index.parse().map_err(|_| unknown_device(name))?,
-        _ => return Err(unknown_device(name)),
-    };
-    if index >= cuda::device_count() {
-        return Err(failure::request(format!("device `{name}` is not available: {}", cuda::state())));
-    }
-    Ok(Device::Cuda(index))
-}
-
-fn unknown_device(name: &str) -> esr_bench::protocol::Failed {
-    failure::request(format!("device `{name}`: expected `cpu` or `cuda:N`"))
 }
 
 fn set(switches: &Switches) -> Result<()> {

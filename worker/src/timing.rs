@@ -1,4 +1,4 @@
-//! How long a forward takes.
+//! Measures how long a forward takes.
 
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ impl Session {
         let mut timed = Timed { ms: Vec::new(), cpu_ms: Vec::new(), sha256: String::new() };
         let mut output = None;
         for _ in 0..repeats {
-            // The output before is freed outside the timing, and each repeat gets an input of its own: a network may
+            // The previous output is freed outside of the timing. Each repeat gets its own input, since a network may
             // overwrite it.
             drop(output.take());
             let input = x.copy();

@@ -1,4 +1,4 @@
-//! Bicubic x4, the floor that every network must clear: MATLAB's `imresize` of 8-bit images, to the bit.
+//! Bicubic x4, which every network should surpass: the same bits as MATLAB's `imresize` of 8-bit images.
 //!
 //! Rows first, then columns. Each of the four sub-pixel phases is a weighted sum of four neighbours (Keys, "Cubic
 //! Convolution Interpolation for Digital Image Processing", 1981, a = -1/2), with weights in units of 1/1024; after each
@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use crate::nn::Layer;
+use crate::layer::Layer;
 use crate::scope;
 
 /// Weights of each phase, in units of 1/1024, and how far left of the first phase's neighbours its own begin.
@@ -23,7 +23,7 @@ const UNIT: f64 = 1024.0;
 /// Pixels reflected at each end.
 const PAD: i64 = 2;
 
-/// Nothing to choose: the scale is 4.
+/// No hyperparameters. The scale is 4.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {}

@@ -2,26 +2,26 @@
 //! Super-Resolution", CVPR Workshops 2022), XPixel's entry, winner of the complexity track of NTIRE 2022.
 //!
 //! RFDN with blueprint separable convolutions (BSConv-U: a 1x1, then a depthwise 3x3; Haase and Amthor, CVPR 2020) and
-//! GELUs. All 1x1 convolutions are linear layers over the last dimension, between permutations. The image goes in four
-//! times over; each block ends in per-channel weights, a linear layer and the block's input added.
+//! GELUs. All 1x1 convolutions are linear layers over the last dimension, between permutations. The input is the image repeated
+//! four times; each block ends in per-channel weights, a linear layer and the block's input added.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::Upsampler;
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer, Linear, MaxPool2d};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d, Linear, MaxPool2d};
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Channels between blocks.
     pub channels: i64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// Width of ESA.
     pub esa_channels: i64,
@@ -42,7 +42,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = Config {
@@ -77,7 +77,7 @@ pub struct Bsrn {
 
 impl Bsrn {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> Bsrn {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Bsrn {
         Bsrn {
             head: BsConv::new(p.sub("fea_conv"), 4 * 3, c.channels),
             blocks: (1..=c.blocks).map(|i| Block::new(p.sub(format!("B{i}")), c)).collect(),
@@ -112,10 +112,10 @@ struct BsConv {
 }
 
 impl BsConv {
-    fn new(p: Path<'_>, inp: i64, out: i64) -> BsConv {
+    fn new(p: KeyPath<'_>, in_channels: i64, out: i64) -> BsConv {
         BsConv {
             path: p.name(),
-            pointwise: Linear::new(p.sub("pw"), inp, out),
+            pointwise: Linear::new(p.sub("pw"), in_channels, out),
             depthwise: Conv::same(out, out, 3).groups(out).build(p.sub("dw")),
         }
     }
@@ -145,7 +145,7 @@ struct Block {
 }
 
 impl Block {
-    fn new(p: Path<'_>, c: &Config) -> Block {
+    fn new(p: KeyPath<'_>, c: &Config) -> Block {
         let n = c.channels;
         Block {
             path: p.name(),
@@ -192,7 +192,7 @@ struct Esa {
 }
 
 impl Esa {
-    fn new(p: Path<'_>, channels: i64, width: i64) -> Esa {
+    fn new(p: KeyPath<'_>, channels: i64, width: i64) -> Esa {
         Esa {
             path: p.name(),
             narrow: Linear::new(p.sub("conv1"), channels, width),
@@ -222,7 +222,7 @@ impl Layer for Esa {
     }
 }
 
-/// The shared upsampler, one module deeper.
+/// The shared upsampler inside another module.
 #[derive(Debug)]
 struct PixelShuffleDirect {
     path: String,
@@ -230,7 +230,7 @@ struct PixelShuffleDirect {
 }
 
 impl PixelShuffleDirect {
-    fn new(p: Path<'_>, c: &Config) -> PixelShuffleDirect {
+    fn new(p: KeyPath<'_>, c: &Config) -> PixelShuffleDirect {
         let inner = Upsampler::new(p.sub("upsampleOneStep"), c.channels, c.scale).class("UpsampleOneStep");
         PixelShuffleDirect { path: p.name(), inner }
     }

@@ -7,14 +7,14 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Esa, Reparam};
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer, PixelShuffle};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d, PixelShuffle};
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -22,7 +22,7 @@ pub struct Config {
     pub channels: i64,
     /// Channels inside a block.
     pub mid_channels: i64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// Width of ESA.
     pub esa_channels: i64,
@@ -43,7 +43,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = Config {
@@ -67,7 +67,7 @@ pub struct DipNet {
 
 impl DipNet {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> DipNet {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> DipNet {
         DipNet {
             head: conv(p.sub("conv_1"), 3, c.channels),
             blocks: (1..=c.blocks).map(|i| Block::new(p.sub(format!("block_{i}")), c)).collect(),
@@ -77,8 +77,8 @@ impl DipNet {
     }
 }
 
-fn conv(p: Path<'_>, inp: i64, out: i64) -> Reparam {
-    Reparam::new(p, "Conv3XC", "eval_conv", Conv::same(inp, out, 3).no_bias())
+fn conv(p: KeyPath<'_>, in_channels: i64, out: i64) -> Reparam {
+    Reparam::new(p, "Conv3XC", "eval_conv", Conv::same(in_channels, out, 3).no_bias())
 }
 
 impl Layer for DipNet {
@@ -100,7 +100,7 @@ struct Block {
 }
 
 impl Block {
-    fn new(p: Path<'_>, c: &Config) -> Block {
+    fn new(p: KeyPath<'_>, c: &Config) -> Block {
         Block {
             path: p.name(),
             convs: [
@@ -123,7 +123,7 @@ impl Layer for Block {
     }
 }
 
-/// `Sequential(Conv3XC, PixelShuffle)`: the shared upsampler, were its convolution not re-parameterised.
+/// `Sequential(Conv3XC, PixelShuffle)`: the shared upsampler with a re-parameterised convolution.
 #[derive(Debug)]
 struct Upsampler {
     path: String,
@@ -132,7 +132,7 @@ struct Upsampler {
 }
 
 impl Upsampler {
-    fn new(p: Path<'_>, c: &Config) -> Upsampler {
+    fn new(p: KeyPath<'_>, c: &Config) -> Upsampler {
         Upsampler {
             path: p.name(),
             conv: conv(p.sub(0), c.channels, 3 * c.scale * c.scale),

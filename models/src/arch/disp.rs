@@ -5,20 +5,20 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Reparam, Upsampler};
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d};
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Channels everywhere.
     pub channels: i64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// 3x3 convolutions of a block, three at least.
     pub convs: usize,
@@ -39,7 +39,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = Config {
@@ -62,7 +62,7 @@ pub struct Disp {
 
 impl Disp {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> Disp {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Disp {
         let n = c.channels;
         Disp {
             head: conv(p.sub("conv_1"), 3, n),
@@ -73,8 +73,8 @@ impl Disp {
     }
 }
 
-fn conv(p: Path<'_>, inp: i64, out: i64) -> Reparam {
-    Reparam::new(p, "Conv", "eval_conv", Conv::same(inp, out, 3))
+fn conv(p: KeyPath<'_>, in_channels: i64, out: i64) -> Reparam {
+    Reparam::new(p, "Conv", "eval_conv", Conv::same(in_channels, out, 3))
 }
 
 impl Layer for Disp {
@@ -97,7 +97,7 @@ struct Block {
 }
 
 impl Block {
-    fn new(p: Path<'_>, channels: i64, convs: usize) -> Block {
+    fn new(p: KeyPath<'_>, channels: i64, convs: usize) -> Block {
         let extras = (0..convs.saturating_sub(3)).map(|i| p.sub("_extern_conv_block").sub(i));
         let paths = [p.sub("c1_r"), p.sub("c2_r")].into_iter().chain(extras).chain([p.sub("c3_r")]);
         Block {

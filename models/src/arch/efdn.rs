@@ -8,15 +8,15 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Esa, Upsampler};
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d};
 use crate::rep::RepConv;
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -41,7 +41,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = Config {
@@ -53,7 +53,7 @@ pub fn guess(dict: &StateDict) -> Option<Guess> {
     known.then(|| Guess::new(&config, &["output clamped to 0..1"]))?
 }
 
-/// The network: four cells, whose joints are part of the design.
+/// The network: four cells and the convolutions that join them.
 #[derive(Debug)]
 pub struct Efdn {
     head: Conv2d,
@@ -64,7 +64,7 @@ pub struct Efdn {
 
 impl Efdn {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> Efdn {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Efdn {
         let joint = |i: usize| Conv::new(2 * c.channels, c.channels, 1).build(p.sub("local_fuse").sub(i));
         Efdn {
             head: Conv::same(3, c.channels, 3).build(p.sub("head")),
@@ -101,7 +101,7 @@ struct Cell {
 }
 
 impl Cell {
-    fn new(p: Path<'_>, c: &Config) -> Cell {
+    fn new(p: KeyPath<'_>, c: &Config) -> Cell {
         let n = c.channels;
         let branch = |i: usize| Conv::new(n, n / 2, 1).build(p.sub("branch").sub(i));
         Cell {
@@ -143,7 +143,7 @@ struct Activated {
 }
 
 impl Activated {
-    fn new(p: Path<'_>, class: &'static str, inner: &str, conv: Conv, channels: i64) -> Activated {
+    fn new(p: KeyPath<'_>, class: &'static str, inner: &str, conv: Conv, channels: i64) -> Activated {
         let act = p.sub("act");
         let slopes = act.param("weight", &[channels]);
         Activated {

@@ -9,18 +9,18 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Reparam, Upsampler};
+use crate::layer::{Conv, Layer};
 use crate::nn;
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use crate::nn::{Act, ActKind, Conv2d};
 use crate::rep::RepConv;
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
 const SLOPE: f64 = 0.1;
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -62,7 +62,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let (_, gates) = names(keys.has("HFABs.0.squeeze.weight"));
@@ -100,7 +100,7 @@ pub struct Fmen {
 
 impl Fmen {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> Fmen {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Fmen {
         let n = c.channels;
         let warmup = p.sub("warmup");
         let form = |training: bool, i: usize| {
@@ -151,7 +151,7 @@ struct Pair {
 
 impl Pair {
     /// At `p`; at `deploy` once it is fused.
-    fn new(p: &Path<'_>, deploy: &Path<'_>, n: i64) -> Pair {
+    fn new(p: &KeyPath<'_>, deploy: &KeyPath<'_>, n: i64) -> Pair {
         let same = Conv::same(n, n, 3);
         let conv = |key| Reparam::renamed(&p.sub(key), &deploy.sub(key), "RepConv", "rep_conv", same);
         Pair { path: deploy.name(), convs: ["conv1", "conv2"].map(conv) }
@@ -179,11 +179,11 @@ struct Hfab {
 
 impl Hfab {
     /// At `p`; at `deploy` once it is fused. Its convolutions are trained between batch normalisations.
-    fn new(p: &Path<'_>, deploy: &Path<'_>, n: i64, sizes: Attention) -> Hfab {
+    fn new(p: &KeyPath<'_>, deploy: &KeyPath<'_>, n: i64, sizes: Attention) -> Hfab {
         let (chain, chain_deploy) = (p.sub("convs"), deploy.sub("convs"));
         let normed = p.sub("bn1").has("weight", false);
-        let conv = |key, inp, out, before, after: Option<&str>| {
-            let (conv, deploy) = (Conv::same(inp, out, 3), deploy.sub(key));
+        let conv = |key, in_channels, out, before, after: Option<&str>| {
+            let (conv, deploy) = (Conv::same(in_channels, out, 3), deploy.sub(key));
             if normed {
                 RepConv::normed(p.sub(key), &deploy, conv, p.sub(before), after.map(|key| p.sub(key)))
             } else {

@@ -3,25 +3,25 @@
 //! constrained super-resolution (Zhang et al., "AIM 2019 Challenge on Constrained Super-Resolution", ICCV Workshops
 //! 2019) and baseline of NTIRE 2022.
 //!
-//! A block distils step by step: after each 3x3 convolution a quarter of the channels is set aside, the rest goes on.
+//! A block distils step by step: after each 3x3 convolution a quarter of the channels is set aside and the rest continues.
 //! The original weighs the collected parts by their contrast (CCA) and fuses all blocks' outputs; the simplified form
 //! drops both.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Cca, ConvAct, Shortcut, Upsampler};
+use crate::error::{Error, Result};
+use crate::layer::{Conv, Layer};
 use crate::nn;
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer, PixelShuffle};
+use crate::nn::{Act, ActKind, Conv2d, PixelShuffle};
 use crate::scope;
-use crate::vars::{Path, StateDict};
-use crate::{Error, Result};
+use crate::vars::{KeyPath, StateDict};
 
 const SLOPE: f64 = 0.05;
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -31,7 +31,7 @@ pub struct Config {
     pub channels: i64,
     /// Channels that each step sets aside.
     pub distilled: i64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// Width of CCA; the simplified form has none.
     pub attention_channels: i64,
@@ -68,7 +68,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = if keys.has("IMDB1.c1.weight") {
@@ -92,8 +92,8 @@ pub fn guess(dict: &StateDict) -> Option<Guess> {
     Guess::new(&config, &["slope 0.05"])
 }
 
-/// Builds the network of the configured form, with a 3-channel input and output. A step must leave channels to go on.
-pub fn build(p: Path<'_>, c: &Config) -> Result<Box<dyn Layer>> {
+/// Builds the network of the configured form, with a 3-channel input and output. A step must not set all channels aside.
+pub fn build(p: KeyPath<'_>, c: &Config) -> Result<Box<dyn Layer>> {
     if c.distilled >= c.channels {
         let reason = format!("`distilled` {} is not below `channels` {}", c.distilled, c.channels);
         return Err(Error::Config { arch: "imdn".to_owned(), reason });
@@ -116,7 +116,7 @@ pub struct Original {
 
 impl Original {
     /// Builds it.
-    pub fn new(p: Path<'_>, c: &Config) -> Original {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Original {
         let n = c.channels;
         let all = n * c.blocks as i64;
         Original {
@@ -151,7 +151,7 @@ pub struct Simplified {
 
 impl Simplified {
     /// Builds it.
-    pub fn new(p: Path<'_>, c: &Config) -> Simplified {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Simplified {
         let p = p.sub("model");
         let n = c.channels;
         Simplified {
@@ -182,7 +182,7 @@ struct Imdb {
     last: Conv2d,
     attention: Option<Cca>,
     fuse: Conv2d,
-    /// Channels set aside, channels that go on.
+    /// Channels that are set aside, channels that continue.
     parts: [i64; 2],
 }
 
@@ -194,7 +194,7 @@ enum Step {
 }
 
 impl Imdb {
-    fn original(p: Path<'_>, c: &Config) -> Imdb {
+    fn original(p: KeyPath<'_>, c: &Config) -> Imdb {
         let step = |key, conv: Conv| {
             Step::Bare(conv.build(p.sub(key)), Act::new(p.sub("act"), ActKind::LeakyRelu(SLOPE), true))
         };
@@ -203,13 +203,13 @@ impl Imdb {
         Imdb::new(&p, c, "IMDModule", keys, step, Some(attention))
     }
 
-    fn simplified(p: Path<'_>, c: &Config) -> Imdb {
+    fn simplified(p: KeyPath<'_>, c: &Config) -> Imdb {
         let step = |key, conv| Step::Sequential(ConvAct::new(p.sub(key), conv, ActKind::LeakyRelu(SLOPE)));
         Imdb::new(&p, c, "IMDBlock", ["conv1", "conv2", "conv3", "conv4", "conv1x1"], step, None)
     }
 
     fn new(
-        p: &Path<'_>,
+        p: &KeyPath<'_>,
         c: &Config,
         class: &'static str,
         keys: [&'static str; 5],

@@ -7,24 +7,24 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Shortcut, Upsampler};
+use crate::layer::{Conv, Layer};
 use crate::nn;
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use crate::nn::{Act, ActKind, Conv2d};
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
 /// Steps of a block.
 const STEPS: i64 = 6;
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Channels that each of the six steps sets aside: a sixth of those between blocks.
     pub distilled: i64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// SR size over LR size.
     pub scale: i64,
@@ -43,7 +43,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = Config {
@@ -65,7 +65,7 @@ pub struct ImdnPlus {
 
 impl ImdnPlus {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> ImdnPlus {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> ImdnPlus {
         let n = c.distilled * STEPS;
         let features = p.sub("FEM");
         ImdnPlus {
@@ -100,7 +100,7 @@ struct Imdb {
 }
 
 impl Imdb {
-    fn new(p: Path<'_>, distilled: i64) -> Imdb {
+    fn new(p: KeyPath<'_>, distilled: i64) -> Imdb {
         let conv = |step: i64| {
             let n = distilled * (STEPS + 1 - step);
             Conv::same(n, n, 3).build(p.sub(format!("c{step}")))

@@ -1,24 +1,33 @@
-//! Reading hyperparameters out of a state dict's keys and shapes.
+//! Reads hyperparameters out of a state dict's keys and shapes.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
+use tch::Tensor;
 
-use super::Guess;
 use crate::vars::StateDict;
 
-/// A state dict, asked for shapes only.
+/// The keys and shapes of a state dict.
 #[derive(Clone, Copy)]
 pub(crate) struct Keys<'a>(pub(crate) &'a StateDict);
 
-impl Keys<'_> {
-    /// Whether there is such a key.
+impl<'a> Keys<'a> {
+    /// Whether there is such a key, or the convolution of that key in its training form.
     pub(crate) fn has(self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.find(key).is_some()
     }
 
     /// One dimension of a tensor: 0 is a weight's output channels, 1 its input channels over its groups.
     pub(crate) fn dim(self, key: &str, axis: usize) -> Option<i64> {
-        self.0.get(key)?.size().get(axis).copied()
+        self.find(key)?.size().get(axis).copied()
+    }
+
+    /// The tensor at `key`. In the training form of a Conv3XC, `x.eval_conv.weight` is not there, and the shortcut
+    /// `x.sk.weight` has the same numbers of channels.
+    fn find(self, key: &str) -> Option<&'a Tensor> {
+        self.0.get(key).or_else(|| {
+            let (block, _) = key.strip_suffix(".weight")?.rsplit_once('.')?;
+            self.0.get(&format!("{block}.sk.weight"))
+        })
     }
 
     /// How many consecutive numbers, from `first` on, name a key that is there.
@@ -31,6 +40,15 @@ impl Keys<'_> {
         let square = self.dim(key, 0)? / 3;
         (1..=8).find(|s| s * s == square)
     }
+}
+
+/// The hyperparameters that keys and shapes tell.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Guess {
+    /// The hyperparameters, complete enough to build.
+    pub config: Map<String, Value>,
+    /// Those that could not be deduced, and what was assumed: `slope 0.05`.
+    pub assumed: Vec<String>,
 }
 
 impl Guess {

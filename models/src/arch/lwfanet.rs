@@ -3,30 +3,30 @@
 //!
 //! A block runs four branches of one to four 3x3 convolutions on a quarter of the channels each, and adds three weighed
 //! copies: the branches by channel attention, the branches by spatial attention, and the input by spatial attention.
-//! The features are upscaled by nearest neighbours twice, each time with a convolution at the larger size: that is where
-//! the cost lies.
+//! The features are upscaled by nearest neighbours twice, each time with a convolution at the larger size: most of
+//! the cost lies there.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
-use crate::nn::{Act, ActKind, Conv, Conv2d, GlobalPool, GlobalPoolKind, Layer};
+use super::keys::{Guess, Keys};
+use crate::error::{Error, Result};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d, GlobalPool, GlobalPoolKind};
 use crate::scope;
-use crate::vars::{Path, StateDict};
-use crate::{Error, Result};
+use crate::vars::{KeyPath, StateDict};
 
 const SLOPE: f64 = 0.2;
 /// Branches of a block.
 const BRANCHES: i64 = 4;
 
-/// Sizes. The scale is 4: twice times two.
+/// Hyperparameters. The scale is 4: twice times two.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Channels between blocks, a multiple of four.
     pub channels: i64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// Width of the channel attention.
     pub attention_channels: i64,
@@ -47,7 +47,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = Config {
@@ -75,7 +75,7 @@ pub struct LwfaNet {
 
 impl LwfaNet {
     /// Builds it, with a 3-channel input and output. The channels must be a multiple of the four branches.
-    pub fn new(p: Path<'_>, c: &Config) -> Result<LwfaNet> {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Result<LwfaNet> {
         if c.channels % BRANCHES != 0 {
             let reason = format!("`channels` {} is not a multiple of {BRANCHES}", c.channels);
             return Err(Error::Config { arch: "lwfanet".to_owned(), reason });
@@ -126,7 +126,7 @@ struct Lwfa {
 }
 
 impl Lwfa {
-    fn new(p: Path<'_>, c: &Config) -> Lwfa {
+    fn new(p: KeyPath<'_>, c: &Config) -> Lwfa {
         let quarter = c.channels / BRANCHES;
         // Branch b: a 1x1 convolution, then b of 3x3.
         let conv = |branch: usize, i: usize| {
@@ -170,7 +170,7 @@ struct ChannelAttention {
 }
 
 impl ChannelAttention {
-    fn new(p: Path<'_>, channels: i64, width: i64) -> ChannelAttention {
+    fn new(p: KeyPath<'_>, channels: i64, width: i64) -> ChannelAttention {
         ChannelAttention {
             path: p.name(),
             pools: [
@@ -203,7 +203,7 @@ struct SpatialAttention {
 }
 
 impl SpatialAttention {
-    fn new(p: Path<'_>, channels: i64) -> SpatialAttention {
+    fn new(p: KeyPath<'_>, channels: i64) -> SpatialAttention {
         SpatialAttention {
             path: p.name(),
             conv: Conv::new(channels, 1, 1).build(p.sub("sa_conv")),

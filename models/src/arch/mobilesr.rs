@@ -8,17 +8,17 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer, LayerNorm, Linear, PixelShuffle};
+use super::keys::{Guess, Keys};
+use crate::error::{Error, Result};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d, LayerNorm, Linear, PixelShuffle};
 use crate::scope;
-use crate::vars::{Path, StateDict};
-use crate::{Error, Result};
+use crate::vars::{KeyPath, StateDict};
 
 /// Slope of every leaky ReLU here.
 const SLOPE: f64 = 0.2;
 
-/// Sizes. The scale is 4: two pixel shuffles by 2.
+/// Hyperparameters. The scale is 4: two pixel shuffles by 2.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -45,7 +45,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let channels = keys.dim("body.layers.0.0.attn.qkv.weight", 1)?;
@@ -73,7 +73,7 @@ pub struct MobileSr {
 
 impl MobileSr {
     /// Builds it, with a 3-channel input and output. The channels must be a multiple of the heads.
-    pub fn new(p: Path<'_>, c: &Config) -> Result<MobileSr> {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Result<MobileSr> {
         if c.channels % c.heads != 0 {
             let reason = format!("`channels` {} is not a multiple of `heads` {}", c.channels, c.heads);
             return Err(Error::Config { arch: "mobilesr".to_owned(), reason });
@@ -109,7 +109,7 @@ struct Body {
 }
 
 impl Body {
-    fn new(p: Path<'_>, c: &Config) -> Body {
+    fn new(p: KeyPath<'_>, c: &Config) -> Body {
         let layers = p.sub("layers");
         let pair = |(i, &ratio): (usize, &i64)| {
             let p = layers.sub(i);
@@ -138,7 +138,7 @@ struct Transformer {
 }
 
 impl Transformer {
-    fn new(p: Path<'_>, c: &Config, ratio: i64) -> Transformer {
+    fn new(p: KeyPath<'_>, c: &Config, ratio: i64) -> Transformer {
         let n = c.channels;
         Transformer {
             path: p.name(),
@@ -202,7 +202,7 @@ struct Attention {
 }
 
 impl Attention {
-    fn new(p: Path<'_>, channels: i64, heads: i64) -> Attention {
+    fn new(p: KeyPath<'_>, channels: i64, heads: i64) -> Attention {
         Attention {
             path: p.name(),
             heads,
@@ -240,7 +240,7 @@ struct Mlp {
 }
 
 impl Mlp {
-    fn new(p: Path<'_>, channels: i64, ratio: i64) -> Mlp {
+    fn new(p: KeyPath<'_>, channels: i64, ratio: i64) -> Mlp {
         let fc = p.sub("fc");
         Mlp {
             path: p.name(),
@@ -273,7 +273,7 @@ struct ResBlock {
 }
 
 impl ResBlock {
-    fn new(p: Path<'_>, channels: i64, ratio: i64) -> ResBlock {
+    fn new(p: KeyPath<'_>, channels: i64, ratio: i64) -> ResBlock {
         let net = p.sub("net");
         let wide = ratio * channels;
         ResBlock {
@@ -309,7 +309,7 @@ struct Upsampling {
 }
 
 impl Upsampling {
-    fn new(p: Path<'_>, channels: i64) -> Upsampling {
+    fn new(p: KeyPath<'_>, channels: i64) -> Upsampling {
         let step = |i| (Conv::new(channels, 4 * channels, 1).build(p.sub(i)), PixelShuffle::new(p.sub(i + 1), 2));
         Upsampling { path: p.name(), steps: [step(0), step(2)] }
     }

@@ -1,4 +1,5 @@
-//! One file per architecture, and the table that finds them by name.
+//! One file per architecture, and the table that finds them by name. This room may use `blocks`, `error`, `layer`, `nn`,
+//! `rep`, `scope` and `vars`.
 
 pub mod bicubic;
 pub mod bsrn;
@@ -23,10 +24,10 @@ pub mod spanv2;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::nn::Layer;
-use crate::rep::Training;
-use crate::vars::{Path, StateDict, Var, Vars};
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::layer::{Layer, Training};
+use crate::vars::{KeyPath, StateDict, Var, Vars};
+pub use keys::Guess;
 
 /// An architecture that the registry can build.
 pub struct Arch {
@@ -34,20 +35,11 @@ pub struct Arch {
     pub name: &'static str,
     /// Builds a network from hyperparameters.
     build: Build,
-    /// Hyperparameters that a state dict's keys and shapes tell, if it can be this architecture's at all.
+    /// Reads the hyperparameters out of a state dict's keys and shapes; `None` where it cannot be this architecture's.
     pub guess: fn(&StateDict) -> Option<Guess>,
 }
 
-type Build = fn(Path<'_>, &Map<String, Value>) -> Result<Box<dyn Layer>>;
-
-/// What keys and shapes tell.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Guess {
-    /// The hyperparameters, complete enough to build.
-    pub config: Map<String, Value>,
-    /// Those that could not be deduced, and what was assumed: `slope 0.05`.
-    pub assumed: Vec<String>,
-}
+type Build = fn(KeyPath<'_>, &Map<String, Value>) -> Result<Box<dyn Layer>>;
 
 /// Every architecture, by name.
 pub const REGISTRY: &[Arch] = &[
@@ -116,25 +108,44 @@ impl Arch {
     }
 
     /// Builds the network, strictly: each tensor is used and fits.
+    ///
+    /// Every architecture takes the hyperparameter `with_13`, which says of EDBB blocks in training form whether they add
+    /// their branch `conv1x1_3x3`. It has no effect on other blocks.
     pub fn build(&self, vars: Vars, hyper: &Map<String, Value>) -> Result<Built> {
-        let network = (self.build)(vars.root(), hyper)?;
-        let blocks = vars.blocks();
+        let mut hyper = hyper.clone();
+        let with_13 = match hyper.remove(WITH_13) {
+            None => None,
+            Some(Value::Bool(with_13)) => Some(with_13),
+            Some(other) => {
+                let reason = format!("`{WITH_13}`: expected true or false, found {other}");
+                return Err(Error::Config { arch: self.name.to_owned(), reason });
+            }
+        };
+        let vars = vars.with_13(with_13);
+        let network = (self.build)(vars.root(), &hyper)?;
+        let (blocks, undecided) = (vars.blocks(), vars.undecided());
         let vars = vars.finish()?;
-        Ok(Built { network, vars, blocks })
+        match undecided {
+            Some(block) => Err(Error::Undecided { arch: self.name, block }),
+            None => Ok(Built { network, vars, blocks }),
+        }
     }
 }
 
 /// A network with its tensors.
 pub struct Built {
-    /// Run it under `tch::no_grad` or inference mode: (N, 3, H, W) to (N, 3, scale H, scale W), in its data range.
+    /// (N, 3, H, W) to (N, 3, scale H, scale W), in its data range. Run it under `tch::no_grad` or inference mode.
     pub network: Box<dyn Layer>,
     /// Its parameters and buffers, in the order in which they were asked for.
     pub vars: Vec<Var>,
-    /// Its blocks in training form; none in a network whose weights are of the deploy form.
+    /// Its blocks in training form. There are none where the weights are of the deploy form.
     pub blocks: Vec<Training>,
 }
 
-/// No network comes near this size; what is beyond it, or below 1, is a slip in a card.
+/// The hyperparameter that every architecture takes: see [`Arch::build`].
+const WITH_13: &str = "with_13";
+
+/// The largest size that a hyperparameter may state. No network comes near it.
 const LARGEST: i64 = 1 << 16;
 
 fn config<T: DeserializeOwned>(arch: &str, hyper: &Map<String, Value>) -> Result<T> {

@@ -1,7 +1,7 @@
 //! MSDN: multi-scale information distillation network, VMCL_Taobao's entry in NTIRE 2022 (Li et al., "NTIRE 2022
 //! Challenge on Efficient Super-Resolution: Methods and Results", CVPR Workshops 2022).
 //!
-//! Three distillation blocks whose convolutions see at several scales (grouped, plain, dilated) and which a large-kernel
+//! Three distillation blocks whose convolutions work at several scales (grouped, plain, dilated) and which a large-kernel
 //! attention gates (Guo et al., "Visual Attention Network", 2022): depthwise convolutions of 7x7 spread by 3 and of 5x5
 //! on pooled features, coarser in the first block than in the last.
 //! The network takes 0..1 and works in 0..255.
@@ -9,15 +9,15 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{ConvAct, Upsampler};
+use crate::layer::{Conv, Layer};
 use crate::nn;
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use crate::nn::{Act, ActKind, Conv2d};
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -25,7 +25,7 @@ pub struct Config {
     pub channels: i64,
     /// Channels of each distilled part.
     pub distilled: i64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// Width of the attention.
     pub attention_channels: i64,
@@ -46,7 +46,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = Config {
@@ -73,10 +73,10 @@ pub struct Msdn {
 
 impl Msdn {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> Msdn {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Msdn {
         let n = c.channels;
         let fusion = p.sub("C");
-        // The first block pools the most: its features are the least mixed.
+        // As in the reference, the first block pools the most.
         let block = |i: usize| Msdb::new(p.sub(format!("B.{i}")), c, (c.blocks - i + 1) as i64);
         Msdn {
             head: Conv::same(3, n, 3).build(p.sub("fea_conv")),
@@ -116,7 +116,7 @@ struct Msdb {
 }
 
 impl Msdb {
-    fn new(p: Path<'_>, c: &Config, pool: i64) -> Msdb {
+    fn new(p: KeyPath<'_>, c: &Config, pool: i64) -> Msdb {
         let n = c.channels;
         let at = |key: &str, conv: Conv| ConvAct::new(p.sub(key), conv, ActKind::Silu);
         Msdb {
@@ -151,7 +151,7 @@ impl Layer for Msdb {
     }
 }
 
-/// A gate that sees far: pooling, a large kernel in three parts, and back to the full size.
+/// Large-kernel attention: pooling, a large kernel in three parts, and upscaling to the full size.
 #[derive(Debug)]
 struct LargeKernelAttention {
     path: String,
@@ -164,7 +164,7 @@ struct LargeKernelAttention {
 }
 
 impl LargeKernelAttention {
-    fn new(p: Path<'_>, channels: i64, width: i64, pool: i64) -> LargeKernelAttention {
+    fn new(p: KeyPath<'_>, channels: i64, width: i64, pool: i64) -> LargeKernelAttention {
         let kernel = p.sub("LKA");
         let depthwise = |size| Conv::same(width, width, size).groups(width);
         LargeKernelAttention {

@@ -7,14 +7,14 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Esa, Rfdb, RfdbConfig, Upsampler};
-use crate::nn::{Conv, Conv2d, Layer};
+use crate::layer::{Conv, Layer};
+use crate::nn::Conv2d;
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -22,7 +22,7 @@ pub struct Config {
     pub channels: i64,
     /// Channels of each distilled part.
     pub distilled: i64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// Width of ESA.
     pub esa_channels: i64,
@@ -43,7 +43,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = Config {
@@ -67,7 +67,7 @@ pub struct PlainRfdn {
 
 impl PlainRfdn {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> PlainRfdn {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> PlainRfdn {
         let block = |i: usize| {
             let p = p.sub(format!("B{i}"));
             let gate = Esa::split(p.sub("esa"), c.channels, c.esa_channels);

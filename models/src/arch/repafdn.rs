@@ -7,14 +7,14 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Esa, Rfdb, RfdbConfig, Upsampler};
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d};
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -53,7 +53,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let block = |b: usize| {
@@ -82,7 +82,7 @@ pub struct RePafdn {
 
 impl RePafdn {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> RePafdn {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> RePafdn {
         let block = |(i, &Block { distilled, steps }): (usize, &Block)| {
             let p = p.sub(format!("B{}", i + 1));
             let gate = Esa::three(p.sub("esa"), c.channels, c.esa_channels);
@@ -125,10 +125,10 @@ struct Fuse {
 }
 
 impl Fuse {
-    fn new(p: Path<'_>, inp: i64, out: i64) -> Fuse {
+    fn new(p: KeyPath<'_>, in_channels: i64, out: i64) -> Fuse {
         Fuse {
             path: p.name(),
-            conv: Conv::new(inp, out, 1).build(p.sub(0)),
+            conv: Conv::new(in_channels, out, 1).build(p.sub(0)),
             act: Act::new(p.sub(1), ActKind::LeakyRelu(0.05), true),
         }
     }
@@ -150,7 +150,7 @@ struct PixelAttention {
 }
 
 impl PixelAttention {
-    fn new(p: Path<'_>, channels: i64) -> PixelAttention {
+    fn new(p: KeyPath<'_>, channels: i64) -> PixelAttention {
         PixelAttention {
             path: p.name(),
             conv: Conv::new(channels, channels, 1).build(p.sub("conv")),

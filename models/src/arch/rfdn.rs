@@ -1,6 +1,6 @@
 //! RFDN: residual feature distillation network (Liu et al., "Residual Feature Distillation Network for Lightweight
 //! Image Super-Resolution", ECCV Workshops 2020), winner of AIM 2020's challenge on efficient super-resolution, and
-//! what NTIRE 2022's teams made of it: MegSR pruned it to 40 channels, Bilibili AI trained 40 channels with branches.
+//! two variants of NTIRE 2022: MegSR pruned it to 40 channels, Bilibili AI trained 40 channels with branches.
 //!
 //! Where IMDN splits a convolution's output, RFDN distils by a 1x1 convolution beside it and lets all channels go on,
 //! with a shallow residual; ESA gates each block, and a 1x1 convolution fuses all blocks' outputs.
@@ -8,15 +8,15 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{ConvAct, Esa, Rfdb, RfdbConfig, Upsampler};
+use crate::layer::{Conv, Layer};
 use crate::nn;
-use crate::nn::{ActKind, Conv, Conv2d, Layer};
+use crate::nn::{ActKind, Conv2d};
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -24,7 +24,7 @@ pub struct Config {
     pub channels: i64,
     /// Channels of each distilled part.
     pub distilled: i64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// Width of ESA.
     pub esa_channels: i64,
@@ -59,13 +59,13 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 ///
 /// The shallow residual has no key. Pruning leaves ESA wider than a quarter of the channels, as in the one entry
 /// without the residual; the guess follows that and says so.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
-    let channels = keys.dim("B1.c1_r.weight", 0)?;
+    let channels = keys.dim("B1.c5.weight", 0)?;
     let esa_channels = keys.dim("B1.esa.conv_max.weight", 0)?;
     let config = Config {
         channels,
@@ -91,7 +91,7 @@ pub struct Rfdn {
 
 impl Rfdn {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> Rfdn {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Rfdn {
         let n = c.channels;
         let sizes = RfdbConfig { shallow: c.shallow_residual, ..RfdbConfig::rfdn(n, c.distilled) };
         let block = |i: usize| {

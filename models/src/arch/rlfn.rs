@@ -8,14 +8,14 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Esa, Upsampler};
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d};
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -23,7 +23,7 @@ pub struct Config {
     pub channels: i64,
     /// Channels inside a block.
     pub mid_channels: i64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// Width of ESA.
     pub esa_channels: i64,
@@ -71,7 +71,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let naming = if keys.has("conv_1.weight") { Naming::Author } else { Naming::Challenge };
@@ -100,7 +100,7 @@ pub struct Rlfn {
 
 impl Rlfn {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> Rlfn {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Rlfn {
         let (head, block, tail) = c.naming.keys();
         Rlfn {
             class: match c.naming {
@@ -135,7 +135,7 @@ struct Rlfb {
 }
 
 impl Rlfb {
-    fn new(p: Path<'_>, c: &Config) -> Rlfb {
+    fn new(p: KeyPath<'_>, c: &Config) -> Rlfb {
         Rlfb {
             path: p.name(),
             convs: [

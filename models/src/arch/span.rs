@@ -8,26 +8,26 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Reparam, Spab, Upsampler};
-use crate::nn::{Conv, Conv2d, Layer};
+use crate::layer::{Conv, Layer};
+use crate::nn::Conv2d;
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes and the input's range.
+/// Hyperparameters: sizes and the range of the input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Channels between blocks.
     pub channels: i64,
-    /// Blocks, two at least.
+    /// Number of blocks, at least two.
     pub blocks: usize,
     /// SR size over LR size.
     pub scale: i64,
-    /// What is taken off each input channel, in the input's range.
+    /// The value subtracted from each input channel, in the range of the input.
     pub mean: [f64; 3],
-    /// What the centred input is multiplied by.
+    /// The factor of the centred input.
     pub img_range: f64,
 }
 
@@ -44,7 +44,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = Config {
@@ -70,10 +70,10 @@ pub struct Span {
 
 impl Span {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> Span {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Span {
         let n = c.channels;
         Span {
-            // No tensor of the state dict: a constant of the code.
+            // A constant of the code, which the state dict does not hold.
             mean: Tensor::from_slice(&c.mean.map(|m| m as f32)).view([1, 3, 1, 1]).to_device(p.device()),
             img_range: c.img_range,
             head: Reparam::conv3xc(p.sub("conv_1"), 3, n),
@@ -89,7 +89,7 @@ impl Layer for Span {
     fn forward(&self, x: &Tensor) -> Tensor {
         let _scope = scope::enter("", "SPAN");
         let features = self.head.forward(&((x - self.mean.to_kind(x.kind())) * self.img_range));
-        // Unlike the reference, attention maps that nobody reads are not kept until the end: less peak memory.
+        // Unlike the reference, this does not keep unused attention maps until the end, so that the peak memory is lower.
         let (first, mut tap) = match self.blocks.first() {
             Some(block) => block.tapped(&features),
             None => (features.shallow_clone(), features.shallow_clone()),

@@ -8,14 +8,14 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::{Reparam, Spab};
-use crate::nn::{Conv, Conv2d, Layer, PixelShuffle};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Conv2d, PixelShuffle};
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -23,7 +23,7 @@ pub struct Config {
     pub channels: i64,
     /// Channels between the two last convolutions.
     pub tail_channels: i64,
-    /// Blocks, the first one included.
+    /// Number of blocks, including the first one.
     pub blocks: usize,
     /// SR size over LR size.
     pub scale: i64,
@@ -75,7 +75,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let naming = if keys.has("conv_cat_1.weight") { Naming::Pds } else { Naming::Spanf };
@@ -103,7 +103,7 @@ pub struct Spanf {
 
 impl Spanf {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> Spanf {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> Spanf {
         let n = c.channels;
         let pixels = 3 * c.scale * c.scale;
         let (concat, last) = c.naming.tail();

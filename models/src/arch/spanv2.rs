@@ -9,20 +9,20 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::Guess;
-use super::keys::Keys;
+use super::keys::{Guess, Keys};
 use crate::blocks::Reparam;
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer, PixelShuffle};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d, PixelShuffle};
 use crate::scope;
-use crate::vars::{Path, StateDict};
+use crate::vars::{KeyPath, StateDict};
 
-/// Sizes.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Channels between blocks.
     pub channels: i64,
-    /// Blocks, the first one included.
+    /// Number of blocks, including the first one.
     pub blocks: usize,
     /// SR size over LR size.
     pub scale: i64,
@@ -41,7 +41,7 @@ impl Config {
     }
 }
 
-/// Sizes from keys and shapes.
+/// Reads the hyperparameters out of keys and shapes.
 pub fn guess(dict: &StateDict) -> Option<Guess> {
     let keys = Keys(dict);
     let config = Config {
@@ -64,7 +64,7 @@ pub struct SpanV2 {
 
 impl SpanV2 {
     /// Builds it, with a 3-channel input and output.
-    pub fn new(p: Path<'_>, c: &Config) -> SpanV2 {
+    pub fn new(p: KeyPath<'_>, c: &Config) -> SpanV2 {
         let pixels = 3 * c.scale * c.scale;
         let wide = pixels + c.channels;
         let block = |i: usize| Block::new(p.sub(format!("block_{i}")), if i == 1 { 3 } else { c.channels }, c.channels);
@@ -98,13 +98,14 @@ struct Block {
 }
 
 impl Block {
-    fn new(p: Path<'_>, inp: i64, out: i64) -> Block {
-        let conv = |key, inp| Reparam::new(p.sub(key), "Conv3XC", "conv", Conv::same(inp, out, 3).no_bias());
+    fn new(p: KeyPath<'_>, in_channels: i64, out: i64) -> Block {
+        let conv =
+            |key, in_channels| Reparam::new(p.sub(key), "Conv3XC", "conv", Conv::same(in_channels, out, 3).no_bias());
         Block {
             path: p.name(),
-            convs: [conv("c1", inp), conv("c2", out), conv("c3", out)],
+            convs: [conv("c1", in_channels), conv("c2", out), conv("c3", out)],
             act: Act::new(p.sub("act"), ActKind::Relu, true),
-            guidance: (inp == out).then(|| Conv::new(out, out, 1).build(p.sub("guidance_map_conv"))),
+            guidance: (in_channels == out).then(|| Conv::new(out, out, 1).build(p.sub("guidance_map_conv"))),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use tch::Tensor;
 
-use crate::nn::{Act, ActKind, Conv, Conv2d, GlobalPool, GlobalPoolKind, Layer};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d, GlobalPool, GlobalPoolKind};
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::KeyPath;
 
 /// Contrast-aware channel attention (Hui et al., "Lightweight Image Super-Resolution with Information
 /// Multi-distillation Network", ACM Multimedia 2019).
@@ -24,7 +25,7 @@ pub struct Cca {
 
 impl Cca {
     /// The block at `p`; `width` is `channels / 16` in IMDN.
-    pub fn new(p: Path<'_>, channels: i64, width: i64) -> Cca {
+    pub fn new(p: KeyPath<'_>, channels: i64, width: i64) -> Cca {
         let excite = p.sub("conv_du");
         Cca {
             path: p.name(),

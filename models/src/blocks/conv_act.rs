@@ -2,9 +2,10 @@
 
 use tch::Tensor;
 
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d};
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::KeyPath;
 
 /// `Sequential(Conv2d, activation)`, keys `0.weight`, `0.bias`; the activation works in place.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub struct ConvAct {
 
 impl ConvAct {
     /// The pair at `p`.
-    pub fn new(p: Path<'_>, conv: Conv, act: ActKind) -> ConvAct {
+    pub fn new(p: KeyPath<'_>, conv: Conv, act: ActKind) -> ConvAct {
         ConvAct { path: p.name(), conv: conv.build(p.sub(0)), act: Act::new(p.sub(1), act, true) }
     }
 }

@@ -2,10 +2,11 @@
 
 use tch::Tensor;
 
-use super::Reparam;
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use super::reparam::Reparam;
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d};
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::KeyPath;
 
 /// Enhanced spatial attention (Liu et al., RFANet, CVPR 2020): a gate computed at a sixth of the size or so.
 ///
@@ -36,7 +37,7 @@ enum Small {
 
 impl Esa {
     /// RFDN's form, `width` channels inside: `channels / 4` there (Liu et al., RFDN, 2020).
-    pub fn three(p: Path<'_>, channels: i64, width: i64) -> Esa {
+    pub fn three(p: KeyPath<'_>, channels: i64, width: i64) -> Esa {
         let same = |key| Conv::same(width, width, 3).build(p.sub(key));
         let small = Small::Three {
             conv2: strided(&p, width),
@@ -49,14 +50,14 @@ impl Esa {
     }
 
     /// RLFN's form (Kong et al., RLFN, 2022).
-    pub fn one(p: Path<'_>, channels: i64, width: i64) -> Esa {
+    pub fn one(p: KeyPath<'_>, channels: i64, width: i64) -> Esa {
         let conv3 = Conv::same(width, width, 3).build(p.sub("conv3"));
         let small = Small::One { conv2: strided(&p, width), conv3 };
         Esa::with(p, channels, width, small)
     }
 
     /// DIPNet's form (Yu et al., DIPNet, 2023).
-    pub fn one_reparam(p: Path<'_>, channels: i64, width: i64) -> Esa {
+    pub fn one_reparam(p: KeyPath<'_>, channels: i64, width: i64) -> Esa {
         let conv = Conv::same(width, width, 3);
         let conv3 = Reparam::new(p.sub("conv3"), "Conv3XC_with_bias", "eval_conv", conv);
         let small = Small::OneReparam { conv2: strided(&p, width), conv3 };
@@ -64,8 +65,8 @@ impl Esa {
     }
 
     /// The form of NEESR's plain RFDN (NTIRE 2022 report, section on NEESR).
-    pub fn split(p: Path<'_>, channels: i64, width: i64) -> Esa {
-        let same = |key, inp| Conv::same(inp, width, 3).build(p.sub(key));
+    pub fn split(p: KeyPath<'_>, channels: i64, width: i64) -> Esa {
+        let same = |key, in_channels| Conv::same(in_channels, width, 3).build(p.sub(key));
         let small = Small::Split {
             conv_2: same("conv_2", width),
             conv_3: same("conv_3", width),
@@ -75,7 +76,7 @@ impl Esa {
         Esa::with(p, channels, width, small)
     }
 
-    fn with(p: Path<'_>, channels: i64, width: i64, small: Small) -> Esa {
+    fn with(p: KeyPath<'_>, channels: i64, width: i64, small: Small) -> Esa {
         Esa {
             path: p.name(),
             narrow: Conv::new(channels, width, 1).build(p.sub("conv1")),
@@ -87,7 +88,7 @@ impl Esa {
     }
 }
 
-fn strided(p: &Path<'_>, width: i64) -> Conv2d {
+fn strided(p: &KeyPath<'_>, width: i64) -> Conv2d {
     Conv::new(width, width, 3).stride(2).build(p.sub("conv2"))
 }
 

@@ -1,4 +1,5 @@
-//! Blocks that several networks share, each with its paper: one file per family.
+//! Blocks that several networks share, each with its paper, one file per family. This room may use `layer`, `nn`, `rep`,
+//! `scope` and `vars`.
 
 mod cca;
 mod conv_act;

@@ -2,10 +2,10 @@
 
 use tch::Tensor;
 
-use crate::nn::{Conv, Layer};
+use crate::layer::{Conv, Layer};
 use crate::rep::RepConv;
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::KeyPath;
 
 /// A block that is trained with several branches ([`crate::rep`]): deployed, a module around a single convolution.
 ///
@@ -20,18 +20,18 @@ pub struct Reparam {
 
 impl Reparam {
     /// The module `class` at `p`, whose convolution is at the key `inner` once it is fused.
-    pub fn new(p: Path<'_>, class: &'static str, inner: &str, conv: Conv) -> Reparam {
+    pub fn new(p: KeyPath<'_>, class: &'static str, inner: &str, conv: Conv) -> Reparam {
         Reparam { path: p.name(), class, conv: RepConv::new(p, inner, conv) }
     }
 
     /// As [`Reparam::new`] for a module that is at `deploy` once it is fused.
-    pub fn renamed(p: &Path<'_>, deploy: &Path<'_>, class: &'static str, inner: &str, conv: Conv) -> Reparam {
+    pub fn renamed(p: &KeyPath<'_>, deploy: &KeyPath<'_>, class: &'static str, inner: &str, conv: Conv) -> Reparam {
         Reparam { path: deploy.name(), class, conv: RepConv::at(p, deploy.sub(inner), conv) }
     }
 
-    /// SPAN's `Conv3XC`: 3x3, `inp` to `out` channels, with bias, at `eval_conv`.
-    pub fn conv3xc(p: Path<'_>, inp: i64, out: i64) -> Reparam {
-        Reparam::new(p, "Conv3XC", "eval_conv", Conv::same(inp, out, 3))
+    /// SPAN's `Conv3XC`: 3x3, `in_channels` to `out` channels, with bias, at `eval_conv`.
+    pub fn conv3xc(p: KeyPath<'_>, in_channels: i64, out: i64) -> Reparam {
+        Reparam::new(p, "Conv3XC", "eval_conv", Conv::same(in_channels, out, 3))
     }
 }
 

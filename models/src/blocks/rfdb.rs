@@ -2,11 +2,13 @@
 
 use tch::Tensor;
 
-use super::{Esa, Reparam};
-use crate::nn::{Act, ActKind, Conv, Conv2d, Layer};
+use super::esa::Esa;
+use super::reparam::Reparam;
+use crate::layer::{Conv, Layer};
+use crate::nn::{Act, ActKind, Conv2d};
 use crate::rep::RepConv;
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::KeyPath;
 
 /// Residual feature distillation block (Liu et al., "Residual Feature Distillation Network for Lightweight Image
 /// Super-Resolution", ECCV Workshops 2020).
@@ -62,8 +64,8 @@ enum Refine {
 }
 
 impl Refine {
-    fn new(p: Path<'_>, inp: i64, out: i64, wrapped: bool) -> Refine {
-        let conv = Conv::same(inp, out, 3);
+    fn new(p: KeyPath<'_>, in_channels: i64, out: i64, wrapped: bool) -> Refine {
+        let conv = Conv::same(in_channels, out, 3);
         if wrapped {
             Refine::Wrapped(Reparam::new(p, "Conv3X3", "conv3x3", conv))
         } else {
@@ -83,7 +85,7 @@ impl Layer for Refine {
 
 impl Rfdb {
     /// (N, channels, H, W) to the same. `gate` is built by the caller at `p.sub("esa")`: networks differ in it.
-    pub fn new(p: Path<'_>, c: &RfdbConfig, gate: Esa) -> Rfdb {
+    pub fn new(p: KeyPath<'_>, c: &RfdbConfig, gate: Esa) -> Rfdb {
         let step = |i: usize| Step {
             distil: Conv::new(c.channels, c.distilled, 1).build(p.sub(format!("c{i}_d"))),
             refine: Refine::new(p.sub(format!("c{i}_r")), c.channels, c.channels, c.wrapped),

@@ -2,9 +2,10 @@
 
 use tch::Tensor;
 
-use crate::nn::{Conv, Conv2d, Layer};
+use crate::layer::{Conv, Layer};
+use crate::nn::Conv2d;
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::KeyPath;
 
 /// Blocks and a 3x3 convolution in a row, their input added: `ShortcutBlock(Sequential(blocks, Conv2d))`, keys `sub.0`,
 /// `sub.1`, ...
@@ -18,7 +19,7 @@ pub struct Shortcut<B> {
 
 impl<B: Layer> Shortcut<B> {
     /// `count` blocks, each (N, `channels`, H, W) to the same.
-    pub fn new(p: Path<'_>, channels: i64, count: usize, block: impl Fn(Path<'_>) -> B) -> Shortcut<B> {
+    pub fn new(p: KeyPath<'_>, channels: i64, count: usize, block: impl Fn(KeyPath<'_>) -> B) -> Shortcut<B> {
         let chain = p.sub("sub");
         Shortcut {
             path: p.name(),

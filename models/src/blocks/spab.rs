@@ -2,10 +2,11 @@
 
 use tch::Tensor;
 
-use super::Reparam;
-use crate::nn::{Act, ActKind, Layer};
+use super::reparam::Reparam;
+use crate::layer::Layer;
+use crate::nn::{Act, ActKind};
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::KeyPath;
 
 /// Swift parameter-free attention block (Wan et al., SPAN, CVPR Workshops 2024).
 ///
@@ -21,17 +22,17 @@ pub struct Spab {
 }
 
 impl Spab {
-    /// (N, `inp`, H, W) to (N, `out`, H, W).
-    pub fn new(p: Path<'_>, inp: i64, out: i64) -> Spab {
+    /// (N, `in_channels`, H, W) to (N, `out`, H, W).
+    pub fn new(p: KeyPath<'_>, in_channels: i64, out: i64) -> Spab {
         Spab {
             path: p.name(),
             convs: [
-                Reparam::conv3xc(p.sub("c1_r"), inp, out),
+                Reparam::conv3xc(p.sub("c1_r"), in_channels, out),
                 Reparam::conv3xc(p.sub("c2_r"), out, out),
                 Reparam::conv3xc(p.sub("c3_r"), out, out),
             ],
             act: Act::new(p.sub("act1"), ActKind::Silu, true),
-            gated: inp == out,
+            gated: in_channels == out,
         }
     }
 

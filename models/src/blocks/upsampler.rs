@@ -2,9 +2,10 @@
 
 use tch::Tensor;
 
-use crate::nn::{Conv, Conv2d, Layer, PixelShuffle};
+use crate::layer::{Conv, Layer};
+use crate::nn::{Conv2d, PixelShuffle};
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::KeyPath;
 
 /// A convolution and a pixel shuffle: `Sequential(Conv2d, PixelShuffle)`, keys `0.weight`, `0.bias`.
 #[derive(Debug)]
@@ -16,12 +17,12 @@ pub struct Upsampler {
 }
 
 impl Upsampler {
-    /// (N, `inp`, H, W) to (N, 3, `scale` H, `scale` W).
-    pub fn new(p: Path<'_>, inp: i64, scale: i64) -> Upsampler {
+    /// (N, `in_channels`, H, W) to (N, 3, `scale` H, `scale` W).
+    pub fn new(p: KeyPath<'_>, in_channels: i64, scale: i64) -> Upsampler {
         Upsampler {
             path: p.name(),
             class: "Sequential",
-            conv: Conv::same(inp, 3 * scale * scale, 3).build(p.sub(0)),
+            conv: Conv::same(in_channels, 3 * scale * scale, 3).build(p.sub(0)),
             shuffle: PixelShuffle::new(p.sub(1), scale),
         }
     }

@@ -2,10 +2,10 @@
 
 use tch::Tensor;
 
-use super::Kernel;
 use super::norm::BatchNorm2d;
-use crate::nn::{Conv, Conv2d, Layer};
-use crate::vars::Path;
+use crate::layer::{Conv, Kernel, Layer};
+use crate::nn::Conv2d;
+use crate::vars::KeyPath;
 
 /// `conv`, then `bn` where there is one.
 #[derive(Debug)]
@@ -17,12 +17,12 @@ pub(super) struct Branch {
 impl Branch {
     /// At `p` where the state dict has one: keys `conv` and `bn`; without normalisation the convolution may lie at `p`
     /// itself. It has a bias where the state dict has one.
-    pub(super) fn find(p: &Path<'_>, conv: Conv) -> Option<Branch> {
+    pub(super) fn find(p: &KeyPath<'_>, conv: Conv) -> Option<Branch> {
         let at = if p.has("conv.weight", false) { p.sub("conv") } else { p.clone() };
         if !at.has("weight", false) {
             return None;
         }
-        let norm = p.has("bn.weight", false).then(|| BatchNorm2d::new(p.sub("bn"), conv.out));
+        let norm = p.has("bn.weight", false).then(|| BatchNorm2d::new(p.sub("bn"), conv.out_channels));
         let conv = Conv { bias: at.has("bias", false), ..conv }.build(at);
         Some(Branch { conv, norm })
     }

@@ -2,11 +2,10 @@
 
 use tch::Tensor;
 
-use super::kernel::framed;
-use super::{Kernel, Rep};
-use crate::nn::{Conv, Conv2d, Layer};
+use crate::layer::{BranchedBlock, Conv, Kernel, Layer, framed};
+use crate::nn::Conv2d;
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::KeyPath;
 
 /// A 1x1 convolution that widens, a 3x3 and a 1x1 that narrows, beside a 1x1 shortcut (Wan et al., "Swift Parameter-free
 /// Attention Network for Efficient Super-Resolution", CVPR Workshops 2024).
@@ -22,28 +21,28 @@ pub struct Conv3xc {
 
 impl Conv3xc {
     /// At `p` where the state dict has one.
-    pub(super) fn find(p: &Path<'_>, conv: &Conv) -> Option<Conv3xc> {
+    pub(super) fn find(p: &KeyPath<'_>, conv: &Conv) -> Option<Conv3xc> {
         if !p.has("sk.weight", false) || conv.kernel != [3, 3] {
             return None;
         }
         let chain = p.sub("conv");
         let width = |key: &str, usual: i64| p.size(key).and_then(|s| s.first().copied()).unwrap_or(2 * usual);
-        let (wide_in, wide_out) = (width("conv.0.weight", conv.inp), width("conv.1.weight", conv.out));
-        let build = |p: Path<'_>, c: Conv| if conv.bias { c.build(p) } else { c.no_bias().build(p) };
+        let (wide_in, wide_out) = (width("conv.0.weight", conv.in_channels), width("conv.1.weight", conv.out_channels));
+        let build = |p: KeyPath<'_>, c: Conv| if conv.bias { c.build(p) } else { c.no_bias().build(p) };
         if p.has("eval_conv.weight", false) {
-            let _ = p.buffer("eval_conv.weight", &[conv.out, conv.inp, 3, 3]);
+            let _ = p.buffer("eval_conv.weight", &[conv.out_channels, conv.in_channels, 3, 3]);
         }
         if p.has("eval_conv.bias", false) {
-            let _ = p.buffer("eval_conv.bias", &[conv.out]);
+            let _ = p.buffer("eval_conv.bias", &[conv.out_channels]);
         }
         Some(Conv3xc {
             chain_path: chain.name(),
             chain: [
-                build(chain.sub(0), Conv::new(conv.inp, wide_in, 1)),
+                build(chain.sub(0), Conv::new(conv.in_channels, wide_in, 1)),
                 build(chain.sub(1), Conv::new(wide_in, wide_out, 3)),
-                build(chain.sub(2), Conv::new(wide_out, conv.out, 1)),
+                build(chain.sub(2), Conv::new(wide_out, conv.out_channels, 1)),
             ],
-            shortcut: build(p.sub("sk"), Conv::new(conv.inp, conv.out, 1)),
+            shortcut: build(p.sub("sk"), Conv::new(conv.in_channels, conv.out_channels, 1)),
         })
     }
 }
@@ -58,7 +57,7 @@ impl Layer for Conv3xc {
     }
 }
 
-impl Rep for Conv3xc {
+impl BranchedBlock for Conv3xc {
     fn kind(&self) -> &'static str {
         "Conv3XC"
     }

@@ -3,11 +3,9 @@
 use tch::Tensor;
 
 use super::branch::Branch;
-use super::kernel::framed;
 use super::norm::BatchNorm2d;
-use super::{Kernel, Rep};
-use crate::nn::{Conv, Layer};
-use crate::vars::Path;
+use crate::layer::{BranchedBlock, Conv, Kernel, Layer, framed};
+use crate::vars::KeyPath;
 
 /// Diverse branch block (Ding et al., "Diverse Branch Block: Building a Convolution as an Inception-like Unit", CVPR
 /// 2021): side by side a k x k convolution, a 1x1, a 1x1 and a k x k in a row, and a 1x1 and a mean in a row, each
@@ -50,14 +48,14 @@ struct Mean {
 
 impl Dbb {
     /// At `p` where the state dict has one.
-    pub(super) fn find(p: &Path<'_>, conv: &Conv) -> Option<Dbb> {
+    pub(super) fn find(p: &KeyPath<'_>, conv: &Conv) -> Option<Dbb> {
         let [k, width] = conv.kernel;
         if k != width {
             return None;
         }
         Some(Dbb {
             origin: Branch::find(&p.sub("dbb_origin"), *conv)?,
-            point: Branch::find(&p.sub("dbb_1x1"), Conv::new(conv.inp, conv.out, 1)),
+            point: Branch::find(&p.sub("dbb_1x1"), Conv::new(conv.in_channels, conv.out_channels, 1)),
             chain: Chain::find(&p.sub("dbb_1x1_kxk"), conv, k),
             mean: Mean::find(&p.sub("dbb_avg"), conv, k),
             frame: (k - 1) / 2,
@@ -77,15 +75,16 @@ impl First {
 }
 
 impl Chain {
-    fn find(p: &Path<'_>, conv: &Conv, k: i64) -> Option<Chain> {
+    fn find(p: &KeyPath<'_>, conv: &Conv, k: i64) -> Option<Chain> {
         if !p.has("conv2.weight", false) {
             return None;
         }
-        let inp = conv.inp;
-        let inner = p.size("conv2.weight").and_then(|s| s.get(1).copied()).unwrap_or(inp);
-        let from_identity = |at: Path<'_>| {
-            let weight = at.param("weight", &[inp, inp, 1, 1]);
-            let identity = Tensor::eye(inp, (weight.kind(), weight.device())).view([inp, inp, 1, 1]);
+        let in_channels = conv.in_channels;
+        let inner = p.size("conv2.weight").and_then(|s| s.get(1).copied()).unwrap_or(in_channels);
+        let from_identity = |at: KeyPath<'_>| {
+            let weight = at.param("weight", &[in_channels, in_channels, 1, 1]);
+            let identity =
+                Tensor::eye(in_channels, (weight.kind(), weight.device())).view([in_channels, in_channels, 1, 1]);
             weight + identity
         };
         let weight = if p.has("idconv1.weight", false) {
@@ -93,13 +92,13 @@ impl Chain {
         } else if p.has("idconv1.conv.weight", false) {
             from_identity(p.sub("idconv1.conv"))
         } else {
-            p.sub("conv1").param("weight", &[inner, inp, 1, 1])
+            p.sub("conv1").param("weight", &[inner, in_channels, 1, 1])
         };
         let norm = BatchNorm2d::new(p.sub("bn1.bn"), inner);
         Some(Chain {
             first: First { weight, norm },
-            weight: p.sub("conv2").param("weight", &[conv.out, inner, k, k]),
-            norm: BatchNorm2d::new(p.sub("bn2"), conv.out),
+            weight: p.sub("conv2").param("weight", &[conv.out_channels, inner, k, k]),
+            norm: BatchNorm2d::new(p.sub("bn2"), conv.out_channels),
         })
     }
 
@@ -113,12 +112,12 @@ impl Chain {
 }
 
 impl Mean {
-    fn find(p: &Path<'_>, conv: &Conv, size: i64) -> Option<Mean> {
+    fn find(p: &KeyPath<'_>, conv: &Conv, size: i64) -> Option<Mean> {
         if !p.has("conv.weight", false) {
             return None;
         }
-        let channels = conv.out;
-        let weight = p.sub("conv").param("weight", &[channels, conv.inp, 1, 1]);
+        let channels = conv.out_channels;
+        let weight = p.sub("conv").param("weight", &[channels, conv.in_channels, 1, 1]);
         let first = First { weight, norm: BatchNorm2d::new(p.sub("bn.bn"), channels) };
         Some(Mean { first, size, channels, norm: BatchNorm2d::new(p.sub("avgbn"), channels) })
     }
@@ -150,7 +149,7 @@ impl Layer for Dbb {
     }
 }
 
-impl Rep for Dbb {
+impl BranchedBlock for Dbb {
     fn kind(&self) -> &'static str {
         "DBB"
     }

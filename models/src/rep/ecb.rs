@@ -1,19 +1,21 @@
-//! ECB and EDBB: blocks whose branches look for edges.
+//! ECB and EDBB: blocks with branches that filter edges.
 
 use tch::Tensor;
 
-use super::kernel::framed;
-use super::{Kernel, Rep};
-use crate::nn::{Conv, Conv2d, Layer};
-use crate::vars::Path;
+use crate::layer::{BranchedBlock, Conv, Kernel, Layer, framed};
+use crate::nn::Conv2d;
+use crate::vars::KeyPath;
 
 /// Edge-oriented convolution block (Zhang et al., "Edge-oriented Convolution Block for Real-time Super Resolution on
 /// Mobile Devices", ACM MM 2021), and EFDN's edge-enhanced diverse branch block (Wang, EFDN, CVPR Workshops 2022).
 ///
 /// Side by side: a 3x3 convolution (key `conv3x3`; in EDBB `rep_conv`), in EDBB a 1x1 (`conv1x1`), a 1x1 and a 3x3 in a
 /// row (`conv1x1_3x3`), a 1x1 and a scaled edge filter in a row, for Sobel in x and y and Laplace (`conv1x1_sbx`,
-/// `conv1x1_sby`, `conv1x1_lpl`), and the identity where the number of channels stays. No key tells of the identity: it
-/// is taken to be there, as in both papers. Inner maps are padded with the bias of their 1x1 convolution.
+/// `conv1x1_sby`, `conv1x1_lpl`), and the identity where the number of channels stays. No key tells whether there is an
+/// identity: it is taken to be there, as in both papers. Inner maps are padded with the bias of their 1x1 convolution.
+///
+/// An EDBB that is built with `with_13=False` has the keys of `conv1x1_3x3` and does not add that branch, so that the
+/// config has to state which it is ([`crate::vars::Vars::with_13`]).
 #[derive(Debug)]
 pub struct Ecb {
     dense: Conv2d,
@@ -53,21 +55,25 @@ const EDGES: [(&str, [f32; 9]); 3] = [
 
 impl Ecb {
     /// At `p` where the state dict has one.
-    pub(super) fn find(p: &Path<'_>, conv: &Conv) -> Option<Ecb> {
+    pub(super) fn find(p: &KeyPath<'_>, conv: &Conv) -> Option<Ecb> {
         if !p.has("conv1x1_sbx.k0", false) || conv.kernel != [3, 3] {
             return None;
         }
-        let (inp, out) = (conv.inp, conv.out);
+        let (in_channels, out) = (conv.in_channels, conv.out_channels);
         let edbb = p.has("rep_conv.weight", false);
         let mut chains = Vec::new();
         if p.has("conv1x1_3x3.k0", false) {
-            chains.push(Chain::dense(&p.sub("conv1x1_3x3"), inp, out));
+            let chain = Chain::dense(&p.sub("conv1x1_3x3"), in_channels, out);
+            // An undecided block is built with the branch: the caller learns of it by `Vars::undecided`.
+            if !edbb || p.with_13() != Some(false) {
+                chains.push(chain);
+            }
         }
-        chains.extend(EDGES.map(|(key, filter)| Chain::edge(&p.sub(key), inp, out, &filter)));
-        let identity = (inp == out).then_some(inp);
+        chains.extend(EDGES.map(|(key, filter)| Chain::edge(&p.sub(key), in_channels, out, &filter)));
+        let identity = (in_channels == out).then_some(in_channels);
         Some(Ecb {
-            dense: Conv::same(inp, out, 3).build(p.sub(if edbb { "rep_conv" } else { "conv3x3" })),
-            point: p.has("conv1x1.weight", false).then(|| Conv::new(inp, out, 1).build(p.sub("conv1x1"))),
+            dense: Conv::same(in_channels, out, 3).build(p.sub(if edbb { "rep_conv" } else { "conv3x3" })),
+            point: p.has("conv1x1.weight", false).then(|| Conv::new(in_channels, out, 1).build(p.sub("conv1x1"))),
             chains,
             identity,
             kind: match (edbb, identity.is_some()) {
@@ -81,24 +87,27 @@ impl Ecb {
 }
 
 impl Chain {
-    fn point(p: &Path<'_>, inp: i64, out: i64) -> (Tensor, Tensor) {
-        (p.param("k0", &[out, inp, 1, 1]), p.param("b0", &[out]))
+    fn point(p: &KeyPath<'_>, in_channels: i64, out: i64) -> (Tensor, Tensor) {
+        (p.param("k0", &[out, in_channels, 1, 1]), p.param("b0", &[out]))
     }
 
-    fn dense(p: &Path<'_>, inp: i64, out: i64) -> Chain {
+    fn dense(p: &KeyPath<'_>, in_channels: i64, out: i64) -> Chain {
         let wide = p.size("k0").and_then(|s| s.first().copied()).unwrap_or(out);
         let last = Last::Dense { weight: p.param("k1", &[out, wide, 3, 3]), bias: p.param("b1", &[out]) };
-        Chain { point: Chain::point(p, inp, wide), last }
+        Chain { point: Chain::point(p, in_channels, wide), last }
     }
 
-    fn edge(p: &Path<'_>, inp: i64, out: i64, filter: &[f32; 9]) -> Chain {
+    fn edge(p: &KeyPath<'_>, in_channels: i64, out: i64, filter: &[f32; 9]) -> Chain {
         let scale = p.param("scale", &[out, 1, 1, 1]);
         let mask = if p.has("mask", false) {
             p.buffer("mask", &[out, 1, 3, 3])
         } else {
             Tensor::from_slice(filter).view([1, 1, 3, 3]).to_kind(scale.kind()).to_device(p.device())
         };
-        Chain { point: Chain::point(p, inp, out), last: Last::Edge { scale, mask, bias: p.param("bias", &[out]) } }
+        Chain {
+            point: Chain::point(p, in_channels, out),
+            last: Last::Edge { scale, mask, bias: p.param("bias", &[out]) },
+        }
     }
 
     fn merge(&self) -> Kernel {
@@ -137,7 +146,7 @@ impl Layer for Ecb {
     }
 }
 
-impl Rep for Ecb {
+impl BranchedBlock for Ecb {
     fn kind(&self) -> &'static str {
         self.kind
     }

@@ -1,11 +1,10 @@
-//! Batch normalisation with its statistics settled.
+//! Batch normalisation in evaluation mode.
 
 use tch::Tensor;
 
-use super::Kernel;
-use crate::nn::Layer;
+use crate::layer::{Kernel, Layer};
 use crate::scope;
-use crate::vars::Path;
+use crate::vars::KeyPath;
 
 /// PyTorch's default.
 const EPSILON: f64 = 1e-5;
@@ -22,9 +21,9 @@ pub struct BatchNorm2d {
 
 impl BatchNorm2d {
     /// Takes `weight`, `bias`, `running_mean` and `running_var` (`channels`) at `p`.
-    pub fn new(p: Path<'_>, channels: i64) -> BatchNorm2d {
+    pub fn new(p: KeyPath<'_>, channels: i64) -> BatchNorm2d {
         if p.has("num_batches_tracked", false) {
-            // PyTorch counts batches there; nothing depends on it in evaluation.
+            // PyTorch counts training batches there. Evaluation does not use it.
             let _ = p.buffer("num_batches_tracked", &[]);
         }
         BatchNorm2d {
@@ -40,7 +39,7 @@ impl BatchNorm2d {
         &self.weight / (&self.variance + EPSILON).sqrt()
     }
 
-    /// What a zero becomes (channels).
+    /// Its output for an input of zero (channels).
     pub fn of_zero(&self) -> Tensor {
         &self.bias - &self.mean * self.scale()
     }

@@ -2,11 +2,10 @@
 
 use tch::Tensor;
 
-use super::kernel::framed;
 use super::norm::BatchNorm2d;
-use super::{Kernel, Rep};
-use crate::nn::{Conv, Conv2d, Layer};
-use crate::vars::Path;
+use crate::layer::{BranchedBlock, Conv, Kernel, Layer, framed};
+use crate::nn::Conv2d;
+use crate::vars::KeyPath;
 
 /// Batch normalisation, a k x k convolution over the map padded with what the normalisation makes of zeros, and maybe
 /// another normalisation (Du et al., FMEN, CVPR Workshops 2022).
@@ -20,12 +19,12 @@ pub struct Normed {
 
 impl Normed {
     /// The convolution at `p`, its normalisations at `before` and `after`.
-    pub fn new(p: Path<'_>, conv: Conv, before: Path<'_>, after: Option<Path<'_>>) -> Normed {
+    pub fn new(p: KeyPath<'_>, conv: Conv, before: KeyPath<'_>, after: Option<KeyPath<'_>>) -> Normed {
         Normed {
-            before: BatchNorm2d::new(before, conv.inp),
+            before: BatchNorm2d::new(before, conv.in_channels),
             frame: conv.padding[0],
             conv: conv.pad(0).build(p),
-            after: after.map(|p| BatchNorm2d::new(p, conv.out)),
+            after: after.map(|p| BatchNorm2d::new(p, conv.out_channels)),
         }
     }
 }
@@ -41,7 +40,7 @@ impl Layer for Normed {
     }
 }
 
-impl Rep for Normed {
+impl BranchedBlock for Normed {
     fn kind(&self) -> &'static str {
         "normalised convolution"
     }

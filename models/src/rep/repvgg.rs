@@ -4,9 +4,8 @@ use tch::Tensor;
 
 use super::branch::Branch;
 use super::norm::BatchNorm2d;
-use super::{Kernel, Rep};
-use crate::nn::{Conv, Layer};
-use crate::vars::Path;
+use crate::layer::{BranchedBlock, Conv, Kernel, Layer};
+use crate::vars::KeyPath;
 
 /// A k x k convolution, a 1x1 convolution and the identity side by side, each with batch normalisation (Ding et al.,
 /// "RepVGG: Making VGG-style ConvNets Great Again", CVPR 2021).
@@ -30,16 +29,16 @@ enum Identity {
 
 impl RepVgg {
     /// At `p` where the state dict has one.
-    pub(super) fn find(p: &Path<'_>, conv: &Conv) -> Option<RepVgg> {
+    pub(super) fn find(p: &KeyPath<'_>, conv: &Conv) -> Option<RepVgg> {
         let dense = Branch::find(&p.sub("rbr_dense"), *conv)?;
-        let identity = if p.has("rbr_identity.weight", false) && conv.inp == conv.out {
-            Identity::Normed(BatchNorm2d::new(p.sub("rbr_identity"), conv.out))
-        } else if !dense.is_normed() && conv.inp == conv.out {
-            Identity::Plain { channels: conv.out }
+        let identity = if p.has("rbr_identity.weight", false) && conv.in_channels == conv.out_channels {
+            Identity::Normed(BatchNorm2d::new(p.sub("rbr_identity"), conv.out_channels))
+        } else if !dense.is_normed() && conv.in_channels == conv.out_channels {
+            Identity::Plain { channels: conv.out_channels }
         } else {
             Identity::None
         };
-        let point = Branch::find(&p.sub("rbr_1x1"), Conv::new(conv.inp, conv.out, 1));
+        let point = Branch::find(&p.sub("rbr_1x1"), Conv::new(conv.in_channels, conv.out_channels, 1));
         Some(RepVgg { dense, point, identity })
     }
 }
@@ -58,7 +57,7 @@ impl Layer for RepVgg {
     }
 }
 
-impl Rep for RepVgg {
+impl BranchedBlock for RepVgg {
     fn kind(&self) -> &'static str {
         match self.identity {
             Identity::Plain { .. } => "RepVGG with plain identity",

@@ -2,10 +2,9 @@
 
 use tch::Tensor;
 
-use super::kernel::framed;
-use super::{Kernel, Rep};
-use crate::nn::{Conv, Conv2d, Layer};
-use crate::vars::Path;
+use crate::layer::{BranchedBlock, Conv, Kernel, Layer, framed};
+use crate::nn::Conv2d;
+use crate::vars::KeyPath;
 
 /// Residual in residual reparameterizable block (Du et al., FMEN, CVPR Workshops 2022): a 1x1 convolution that widens, a
 /// 3x3 with its own shortcut, a 1x1 that narrows, and a shortcut around all of it.
@@ -22,11 +21,11 @@ pub struct Rrrb {
 
 impl Rrrb {
     /// At `p` where the state dict has one.
-    pub(super) fn find(p: &Path<'_>, conv: &Conv) -> Option<Rrrb> {
-        if !p.has("expand_conv.weight", false) || conv.kernel != [3, 3] || conv.inp != conv.out {
+    pub(super) fn find(p: &KeyPath<'_>, conv: &Conv) -> Option<Rrrb> {
+        if !p.has("expand_conv.weight", false) || conv.kernel != [3, 3] || conv.in_channels != conv.out_channels {
             return None;
         }
-        let n = conv.inp;
+        let n = conv.in_channels;
         let wide = p.size("expand_conv.weight").and_then(|s| s.first().copied()).unwrap_or(2 * n);
         Some(Rrrb {
             expand: Conv::new(n, wide, 1).build(p.sub("expand_conv")),
@@ -46,7 +45,7 @@ impl Layer for Rrrb {
     }
 }
 
-impl Rep for Rrrb {
+impl BranchedBlock for Rrrb {
     fn kind(&self) -> &'static str {
         "RRRB"
     }

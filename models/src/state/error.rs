@@ -26,10 +26,10 @@ pub enum Error {
         /// What is there.
         found: String,
     },
-    /// The pickle asks for a call that rebuilds no tensor. It was not made.
+    /// The pickle asks for a call that rebuilds no tensor. The call was not made.
     #[error(
-        "{}: refused: it asks to call `{global}`, and nothing but tensors is read here; nothing was executed. \
-         If you trust the file, load it in Python and save `model.state_dict()`",
+        "{}: refused: the file asks to call `{global}`, and this reader makes no calls; nothing was executed. If you trust \
+         the file, load it in Python and save `model.state_dict()`",
         file.display()
     )]
     Call {
@@ -38,8 +38,8 @@ pub enum Error {
         /// Module and name.
         global: String,
     },
-    /// An exported program where weights were expected.
-    #[error("{}: this is {what}: a program with its weights, not a state dict; run it as a program", file.display())]
+    /// The file is an exported program.
+    #[error("{}: expected a state dict, found {what}, which is a program with its weights; submit it as a program", file.display())]
     Program {
         /// The file.
         file: PathBuf,
@@ -48,12 +48,23 @@ pub enum Error {
     },
 }
 
-/// An error that does not know its file yet.
+/// An error whose file is not known yet.
 #[derive(Debug)]
 pub(super) enum Fault {
     Bad { at: String, expected: String, found: String },
     Call(String),
     Program(&'static str),
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::Bad { at, expected, found } if at.is_empty() => write!(f, "expected {expected}, found {found}"),
+            Fault::Bad { at, expected, found } => write!(f, "{at}: expected {expected}, found {found}"),
+            Fault::Call(global) => write!(f, "a call of `{global}`"),
+            Fault::Program(what) => f.write_str(what),
+        }
+    }
 }
 
 impl Fault {

@@ -5,33 +5,35 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::checkpoint;
 use super::error::Fault;
-use super::pickle::{self, Heap, Value};
+use super::found::Found;
+use super::heap::{Heap, Value};
+use super::pickle::{self, Calls};
 use super::tensors::{Blobs, Builder};
-use super::{Found, nest};
 
 const MAGIC: i128 = 0x1950_a86a_20f9_469c_fc6c;
 const VERSION: i128 = 1001;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Found, Fault> {
     let mut heap = Heap::default();
-    let (magic, at) = pickle::load(bytes, 0, &mut heap)?;
+    let (magic, at) = pickle::load(bytes, 0, &mut heap, Calls::Rebuild)?;
     if magic != Value::Int(MAGIC) {
         return Err(Fault::bad("", "torch's magic number at the start of a pickle", magic.kind()));
     }
-    let (version, at) = pickle::load(bytes, at, &mut heap)?;
+    let (version, at) = pickle::load(bytes, at, &mut heap, Calls::Rebuild)?;
     if version != Value::Int(VERSION) {
         let found = if let Value::Int(v) = version { v.to_string() } else { version.kind().to_owned() };
         return Err(Fault::bad("", format!("version {VERSION} of torch's format"), found));
     }
-    let (system, at) = pickle::load(bytes, at, &mut heap)?;
+    let (system, at) = pickle::load(bytes, at, &mut heap, Calls::Rebuild)?;
     if is_big_endian(&heap, &system) {
         return Err(Fault::bad("", "little-endian numbers", "big-endian ones"));
     }
-    let (root, at) = pickle::load(bytes, at, &mut heap)?;
-    let (keys, at) = pickle::load(bytes, at, &mut heap)?;
+    let (root, at) = pickle::load(bytes, at, &mut heap, Calls::Rebuild)?;
+    let (keys, at) = pickle::load(bytes, at, &mut heap, Calls::Rebuild)?;
     let blobs = Appended::locate(bytes, at, &heap, &keys)?;
-    let picked = nest::pick(&heap, &root)?;
+    let picked = checkpoint::pick(&heap, &root)?;
     let mut builder = Builder::new(&heap, blobs);
     let tensors = picked.tensors.into_iter().map(|(name, id)| {
         let tensor = builder.tensor(&name, id)?;

@@ -1,13 +1,17 @@
-//! Reads state dicts without executing anything.
+//! Reads state dicts without executing anything. This room may use `vars` alone.
 //!
-//! A `.pth` is a pickle, and a pickle is a program: `torch.load` runs it. This reader interprets the few instructions
-//! that data need, knows by name the calls that rebuild tensors ([`rebuild`]) and refuses all others, so nothing in a
-//! file can run. Zip archives (torch 1.6 and later), the sequence of pickles from before that, and safetensors are told
-//! apart by content, not by name.
+//! A `.pth` file is a pickle, and a pickle is a program, which `torch.load` runs. This reader interprets the few
+//! instructions that data need. It knows the calls that rebuild tensors by name ([`rebuild`]) and refuses all others, so
+//! nothing in a file can run. Zip archives (torch 1.6 and later), the sequence of pickles of older versions, and
+//! safetensors are recognised by their content, not by their name.
 
+mod checkpoint;
 mod error;
+mod found;
+mod heap;
+mod layout;
 mod legacy;
-mod nest;
+mod nesting;
 mod pickle;
 mod rebuild;
 mod safetensors;
@@ -18,30 +22,29 @@ use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use tch::Tensor;
 
 use crate::vars::StateDict;
+pub use checkpoint::CHECKPOINT_KEYS;
 pub use error::Error;
 use error::Fault;
+pub use found::MAX_BYTES;
+pub use layout::Layout;
+pub use nesting::check_nesting;
 
-/// A file larger than this is refused, and so are tensors that would take more: the largest published checkpoint of
-/// an efficient network, optimizer state included, is a hundredth of it.
-pub const MAX_BYTES: u64 = 2 << 30;
-
-/// A state dict, and how it lay in its file.
+/// A state dict, and how it was stored in its file.
 #[derive(Debug)]
 pub struct State {
     /// The tensors by key, contiguous, on the CPU, each in the element type of the file.
     pub dict: StateDict,
-    /// What kind of file it was.
+    /// The kind of file.
     pub format: Format,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// What was left out or taken away to get at the tensors, one sentence each: nesting, prefixes, other contents.
+    /// What the reader ignored or removed to get the tensors, one sentence each: nesting, prefixes, other contents.
     pub notes: Vec<String>,
 }
 
-/// How tensors are packed.
+/// How a file packs tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// A zip archive with a pickle and one entry for each storage: torch 1.6 and later.
@@ -52,7 +55,7 @@ pub enum Format {
     Safetensors,
 }
 
-/// The tensors of a file: [`open`] for more.
+/// Reads the tensors of a file; [`open`] gives more than the tensors.
 pub fn read(file: &Path) -> Result<StateDict, Error> {
     Ok(open(file)?.dict)
 }
@@ -90,27 +93,7 @@ fn state(bytes: &[u8]) -> Result<State, Fault> {
     Ok(State { dict: found.tensors.into_iter().collect(), format, sha256, notes: found.notes })
 }
 
-/// Tensors with what there is to say about them.
-struct Found {
-    tensors: Vec<(String, Tensor)>,
-    notes: Vec<String>,
-}
-
-impl Found {
-    /// Takes away what wrappers put before every key: DataParallel's `module.`, torch.compile's `_orig_mod.`.
-    fn strip_prefixes(&mut self) {
-        while let Some(prefix) = ["module.", "_orig_mod."].into_iter().find(|p| {
-            !self.tensors.is_empty() && self.tensors.iter().all(|(k, _)| k.len() > p.len() && k.starts_with(p))
-        }) {
-            for (key, _) in &mut self.tensors {
-                key.drain(..prefix.len());
-            }
-            self.notes.push(format!("every key began with `{prefix}`: taken away"));
-        }
-    }
-}
-
-/// What a file is by its first bytes.
+/// The kind of a file, by its first bytes.
 enum Sniffed {
     Zip,
     Pickle,

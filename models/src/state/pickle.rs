@@ -1,113 +1,29 @@
 //! An interpreter for pickles that builds data and calls nothing.
 //!
-//! The instructions are those of Python's `pickletools`, protocols 0 to 5. Values live in an arena and refer to each
-//! other by index: a pickle may nest a million deep or contain itself, and neither may cost us the stack.
+//! The instructions are those of Python's `pickletools`, protocols 0 to 5.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use super::error::Fault;
+use super::heap::{Heap, Value};
 use super::rebuild;
 
 /// A pickle of a hundred thousand tensors takes fewer instructions.
 const MAX_OPS: usize = 10_000_000;
 
-/// A Python value.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
-    None,
-    Bool(bool),
-    Int(i128),
-    Float(f64),
-    Str(Rc<str>),
-    Bytes(Rc<[u8]>),
-    /// A module's attribute by name; naming it does nothing.
-    Global(Rc<str>, Rc<str>),
-    /// A tuple, a list or a set: an index into [`Heap::seqs`].
-    Seq(usize),
-    /// An index into [`Heap::dicts`].
-    Dict(usize),
-    /// An index into [`Heap::storages`].
-    Storage(usize),
-    /// An index into [`Heap::tensors`].
-    Tensor(usize),
-    /// Something harmless that is of no use here: a date, a numpy scalar.
-    Opaque,
+/// What the reader does where a pickle asks for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Calls {
+    /// It builds the result of calls that rebuild tensors and plain data, and refuses all others.
+    Rebuild,
+    /// It keeps every call as a list of what is called and of the arguments.
+    Describe,
 }
 
-impl Value {
-    /// Its Python type, for messages.
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
-            Value::None => "None",
-            Value::Bool(_) => "a bool",
-            Value::Int(_) => "an int",
-            Value::Float(_) => "a float",
-            Value::Str(_) => "a string",
-            Value::Bytes(_) => "bytes",
-            Value::Global(..) => "a class or function",
-            Value::Seq(_) => "a list or tuple",
-            Value::Dict(_) => "a dict",
-            Value::Storage(_) => "a storage",
-            Value::Tensor(_) => "a tensor",
-            Value::Opaque => "an object",
-        }
-    }
-}
-
-/// Where the elements of tensors lie.
-#[derive(Debug, Clone)]
-pub(super) struct Storage {
-    pub(super) kind: tch::Kind,
-    pub(super) key: Rc<str>,
-    /// Number of elements.
-    pub(super) len: usize,
-    /// A part of the storage, in elements: start and length.
-    pub(super) window: Option<(usize, usize)>,
-}
-
-/// A tensor: a view of a storage.
-#[derive(Debug, Clone)]
-pub(super) struct View {
-    /// An index into [`Heap::storages`].
-    pub(super) storage: usize,
-    pub(super) offset: i128,
-    pub(super) size: Vec<i128>,
-    pub(super) stride: Vec<i128>,
-}
-
-/// All containers of a file's pickles.
-#[derive(Debug, Default)]
-pub(super) struct Heap {
-    pub(super) seqs: Vec<Vec<Value>>,
-    pub(super) dicts: Vec<Vec<(Value, Value)>>,
-    pub(super) storages: Vec<Storage>,
-    pub(super) tensors: Vec<View>,
-}
-
-impl Heap {
-    pub(super) fn seq(&mut self, items: Vec<Value>) -> Value {
-        self.seqs.push(items);
-        Value::Seq(self.seqs.len() - 1)
-    }
-
-    pub(super) fn dict(&mut self, items: Vec<(Value, Value)>) -> Value {
-        self.dicts.push(items);
-        Value::Dict(self.dicts.len() - 1)
-    }
-
-    /// The items of a list or tuple; none of anything else.
-    pub(super) fn items(&self, value: &Value) -> &[Value] {
-        match value {
-            Value::Seq(id) => &self.seqs[*id],
-            _ => &[],
-        }
-    }
-}
-
-/// Reads the pickle that begins at `start`: its value, and where it ends.
-pub(super) fn load(input: &[u8], start: usize, heap: &mut Heap) -> Result<(Value, usize), Fault> {
-    let mut machine = Machine { input, pos: start, stack: Vec::new(), marks: Vec::new(), memo: HashMap::new(), heap };
+/// Reads the pickle that begins at `start`. Returns its value and the place of its end.
+pub(super) fn load(input: &[u8], start: usize, heap: &mut Heap, calls: Calls) -> Result<(Value, usize), Fault> {
+    let (stack, marks, memo) = (Vec::new(), Vec::new(), HashMap::new());
+    let mut machine = Machine { input, pos: start, stack, marks, memo, heap, calls };
     for _ in 0..MAX_OPS {
         if let Some(value) = machine.step()? {
             return Ok((value, machine.pos));
@@ -124,6 +40,7 @@ struct Machine<'a> {
     marks: Vec<usize>,
     memo: HashMap<u64, Value>,
     heap: &'a mut Heap,
+    calls: Calls,
 }
 
 impl<'a> Machine<'a> {
@@ -253,7 +170,7 @@ impl<'a> Machine<'a> {
 
             // Stack and memo.
             b'0' => {
-                // POP of a mark is what Python does as well.
+                // As in Python, POP removes a mark as well.
                 if self.marks.last() == Some(&self.stack.len()) {
                     self.marks.pop();
                 } else {
@@ -288,7 +205,7 @@ impl<'a> Machine<'a> {
                 self.get(index.into())?;
             }
 
-            // Names, and what would be calls.
+            // Names and calls.
             b'c' => {
                 let (module, name) = (self.line()?, self.line()?);
                 self.push(Value::Global(module.into(), name.into()));
@@ -325,15 +242,25 @@ impl<'a> Machine<'a> {
                 self.call(&callee, args)?;
             }
             b'b' => {
-                // An object's attributes: of an OrderedDict, its `_metadata`. Nothing here has any that matter.
-                self.pop()?;
-                if let Value::Global(module, name) = self.top()? {
-                    return Err(Fault::Call(format!("{module}.{name}.__setstate__")));
+                // An object's attributes, such as the `_metadata` of an OrderedDict. The reader ignores them.
+                let state = self.pop()?;
+                match self.top()? {
+                    Value::Seq(id) if self.calls == Calls::Describe => {
+                        let id = *id;
+                        self.heap.seqs[id].push(state);
+                    }
+                    Value::Global(module, name) => {
+                        return Err(Fault::Call(format!("{module}.{name}.__setstate__")));
+                    }
+                    _ => {}
                 }
             }
             b'Q' => {
                 let id = self.pop()?;
-                let storage = rebuild::storage(self.heap, &id).map_err(|f| self.here(f))?;
+                let storage = match self.calls {
+                    Calls::Rebuild => rebuild::storage(self.heap, &id).map_err(|f| self.here(f))?,
+                    Calls::Describe => id,
+                };
                 self.push(storage);
             }
             _ => return Err(self.bad("a pickle instruction", format!("byte 0x{op:02x}"))),
@@ -342,7 +269,10 @@ impl<'a> Machine<'a> {
     }
 
     fn call(&mut self, callee: &Value, args: Value) -> Result<(), Fault> {
-        let value = rebuild::call(self.heap, callee, &args).map_err(|f| self.here(f))?;
+        let value = match self.calls {
+            Calls::Rebuild => rebuild::call(self.heap, callee, &args).map_err(|f| self.here(f))?,
+            Calls::Describe => self.heap.seq(vec![callee.clone(), args]),
+        };
         self.push(value);
         Ok(())
     }
@@ -364,6 +294,11 @@ impl<'a> Machine<'a> {
             Value::Dict(id) => {
                 let id = *id;
                 self.heap.dicts[id].extend(pairs);
+                Ok(())
+            }
+            Value::Seq(id) if self.calls == Calls::Describe => {
+                let id = *id;
+                self.heap.seqs[id].extend(pairs.into_iter().flat_map(|(key, value)| [key, value]));
                 Ok(())
             }
             Value::Opaque => Ok(()),

@@ -1,17 +1,17 @@
-//! The calls that a state dict's pickle may ask for, by name: each is answered by building data here.
+//! The calls that a state dict's pickle may ask for, by name. Each is answered by building data here.
 
 use super::error::Fault;
-use super::pickle::{Heap, Storage, Value, View};
+use super::heap::{Heap, Storage, StorageView, Value};
 
 /// Answers a call to `callee` with `args` (a tuple).
 pub(super) fn call(heap: &mut Heap, callee: &Value, args: &Value) -> Result<Value, Fault> {
     let Value::Global(module, name) = callee else {
         return Err(Fault::bad("", "a class or function to call", callee.kind()));
     };
-    let Value::Seq(args) = args else {
+    if !matches!(args, Value::Seq(_)) {
         return Err(Fault::bad("", "a tuple of arguments", args.kind()));
-    };
-    let args = heap.seqs[*args].clone();
+    }
+    let args = heap.copy_items(args)?;
     match (&**module, &**name) {
         ("torch._utils", "_rebuild_tensor_v2" | "_rebuild_tensor") => tensor(heap, &args),
         ("torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state") => match args.first() {
@@ -27,7 +27,7 @@ pub(super) fn call(heap: &mut Heap, callee: &Value, args: &Value) -> Result<Valu
         },
         ("collections", "OrderedDict" | "Counter") | ("builtins" | "__builtin__", "dict") => {
             // Python 2 passed a list of pairs.
-            let pairs = args.first().map_or(&[][..], |v| heap.items(v));
+            let pairs = args.first().map_or(Ok(Vec::new()), |v| heap.copy_items(v))?;
             let pairs = pairs.iter().filter_map(|pair| match heap.items(pair) {
                 [key, value] => Some((key.clone(), value.clone())),
                 _ => None,
@@ -37,7 +37,7 @@ pub(super) fn call(heap: &mut Heap, callee: &Value, args: &Value) -> Result<Valu
         }
         ("collections", "defaultdict") => Ok(heap.dict(Vec::new())),
         ("torch", "Size") | ("builtins" | "__builtin__", "set" | "frozenset" | "list" | "tuple") => {
-            let items = args.first().map_or(&[][..], |v| heap.items(v)).to_vec();
+            let items = args.first().map_or(Ok(Vec::new()), |v| heap.copy_items(v))?;
             Ok(heap.seq(items))
         }
         (m, n) if is_inert(m, n) => Ok(Value::Opaque),
@@ -45,7 +45,7 @@ pub(super) fn call(heap: &mut Heap, callee: &Value, args: &Value) -> Result<Valu
     }
 }
 
-/// Plain data of Python's and numpy's that training scripts put beside the tensors.
+/// Plain data of Python and numpy that training scripts store beside the tensors.
 fn is_inert(module: &str, name: &str) -> bool {
     match module {
         "torch" => matches!(name, "device" | "dtype"),
@@ -80,7 +80,8 @@ fn tensor(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
             other => Err(Fault::bad("", format!("a tuple for a tensor's {what}"), other.kind())),
         }
     };
-    let view = View { storage: *storage, offset: *offset, size: ints("size", size)?, stride: ints("stride", stride)? };
+    let view =
+        StorageView { storage: *storage, offset: *offset, size: ints("size", size)?, stride: ints("stride", stride)? };
     heap.tensors.push(view);
     Ok(Value::Tensor(heap.tensors.len() - 1))
 }

@@ -3,8 +3,8 @@
 use safetensors::{Dtype, SafeTensors};
 use tch::{Kind, Tensor};
 
-use super::Found;
 use super::error::Fault;
+use super::found::Found;
 use super::tensors::first_line;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Found, Fault> {

@@ -1,24 +1,22 @@
-//! From views of storages to tensors.
+//! Makes tensors of the views of storages that a pickle describes.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use tch::{Kind, Tensor};
 
-use super::MAX_BYTES;
 use super::error::Fault;
-use super::pickle::{Heap, Storage, View};
+use super::found::MAX_BYTES;
+use super::heap::{Heap, Storage};
+use super::layout::Layout;
 
-/// More dimensions than any layer's weights have.
-const MAX_DIMS: usize = 16;
-
-/// Where a storage's bytes are found.
+/// The storages of a file.
 pub(super) trait Blobs {
     /// The little-endian bytes of a storage by its key; `None` where there is none.
     fn bytes(&mut self, key: &str) -> Result<Option<std::borrow::Cow<'_, [u8]>>, Fault>;
 }
 
-/// Makes tensors, each storage read once.
+/// Makes tensors. Each storage is read once.
 pub(super) struct Builder<'a, B> {
     heap: &'a Heap,
     blobs: B,
@@ -37,10 +35,13 @@ impl<'a, B: Blobs> Builder<'a, B> {
         let view = &self.heap.tensors[id];
         let storage = &self.heap.storages[view.storage];
         let at = format!("`{name}`");
-        let shape = Shape::check(view, storage).map_err(|found| Fault::bad(&at, "a view inside its storage", found))?;
-        self.spend(&at, shape.elements, storage.kind)?;
+        let (start, len) = storage.window.unwrap_or((0, storage.len));
+        let layout = Layout::check(&view.size, &view.stride, view.offset, len)
+            .map_err(|found| Fault::bad(&at, "a view inside its storage", found))?;
+        self.spend(&at, layout.elements, storage.kind)?;
         let flat = self.flat(&at, storage)?;
-        flat.f_as_strided(&shape.size, &shape.stride, shape.offset)
+        let start = if layout.elements == 0 { 0 } else { start as i64 };
+        flat.f_as_strided(&layout.sizes, &layout.strides, layout.offset + start)
             .and_then(|t| t.f_contiguous())
             .map_err(|e| Fault::bad(&at, "a tensor", first_line(&e)))
     }
@@ -52,9 +53,9 @@ impl<'a, B: Blobs> Builder<'a, B> {
             }
             return Ok(tensor.shallow_clone());
         }
-        self.spend(at, storage.len as u128, storage.kind)?;
+        self.spend(at, storage.len as u64, storage.kind)?;
         let width = storage.kind.elt_size_in_bytes();
-        let expected = storage.len as u64 * width as u64;
+        let expected = (storage.len as u64).saturating_mul(width as u64);
         let bytes = self.blobs.bytes(&storage.key)?;
         let bytes = bytes.ok_or_else(|| Fault::bad(at, format!("storage `{}`", storage.key), "none in the file"))?;
         if bytes.len() as u64 != expected {
@@ -67,9 +68,9 @@ impl<'a, B: Blobs> Builder<'a, B> {
         Ok(tensor)
     }
 
-    fn spend(&mut self, at: &str, elements: u128, kind: Kind) -> Result<(), Fault> {
-        let bytes = elements.saturating_mul(kind.elt_size_in_bytes() as u128);
-        match u64::try_from(bytes).ok().and_then(|b| self.budget.checked_sub(b)) {
+    fn spend(&mut self, at: &str, elements: u64, kind: Kind) -> Result<(), Fault> {
+        let bytes = elements.saturating_mul(kind.elt_size_in_bytes() as u64);
+        match self.budget.checked_sub(bytes) {
             Some(left) => {
                 self.budget = left;
                 Ok(())
@@ -79,41 +80,7 @@ impl<'a, B: Blobs> Builder<'a, B> {
     }
 }
 
-/// The first line of libtorch's message: the rest is a C++ backtrace.
+/// The first line of libtorch's message. The rest is a C++ backtrace.
 pub(super) fn first_line(e: &tch::TchError) -> String {
     e.to_string().lines().next().unwrap_or_default().to_owned()
-}
-
-/// A view that was found to lie inside its storage.
-struct Shape {
-    size: Vec<i64>,
-    stride: Vec<i64>,
-    offset: i64,
-    elements: u128,
-}
-
-impl Shape {
-    /// Or what is wrong with it.
-    fn check(view: &View, storage: &Storage) -> Result<Shape, String> {
-        let View { offset, size, stride, .. } = view;
-        if size.len() != stride.len() || size.len() > MAX_DIMS {
-            return Err(format!("{} sizes and {} strides", size.len(), stride.len()));
-        }
-        let described = || format!("size {size:?}, stride {stride:?}, offset {offset}, storage of {}", storage.len);
-        let small = |v: &i128| i64::try_from(*v).ok().filter(|&v| (0..1 << 40).contains(&v)).ok_or_else(described);
-        let size: Vec<i64> = size.iter().map(small).collect::<Result<_, _>>()?;
-        let stride: Vec<i64> = stride.iter().map(small).collect::<Result<_, _>>()?;
-        let offset = small(offset)?;
-        let (start, len) = storage.window.unwrap_or((0, storage.len));
-        let elements = size.iter().try_fold(1_u128, |n, &s| n.checked_mul(s as u128)).ok_or_else(described)?;
-        if elements > 0 {
-            let last: i128 = size.iter().zip(&stride).map(|(&n, &s)| (i128::from(n) - 1) * i128::from(s)).sum();
-            if i128::from(offset) + last >= len as i128 {
-                return Err(described());
-            }
-        }
-        // An empty view may point anywhere; libtorch wants it inside.
-        let offset = if elements > 0 { offset + start as i64 } else { 0 };
-        Ok(Shape { size, stride, offset, elements })
-    }
 }

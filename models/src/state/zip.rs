@@ -6,10 +6,12 @@ use std::io::{Cursor, Read};
 use ::zip::ZipArchive;
 use ::zip::result::ZipError;
 
+use super::checkpoint;
 use super::error::Fault;
-use super::pickle::{self, Heap};
+use super::found::{Found, MAX_BYTES};
+use super::heap::Heap;
+use super::pickle::{self, Calls};
 use super::tensors::{Blobs, Builder};
-use super::{Found, MAX_BYTES, nest};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Found, Fault> {
     let archive = ZipArchive::new(Cursor::new(bytes))
@@ -23,8 +25,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, Fault> {
     let name = format!("{}data.pkl", blobs.folder);
     let data = blobs.entry("data.pkl")?.ok_or_else(|| Fault::bad("", format!("an entry `{name}`"), "none"))?;
     let mut heap = Heap::default();
-    let (root, _) = pickle::load(&data, 0, &mut heap)?;
-    let picked = nest::pick(&heap, &root)?;
+    let (root, _) = pickle::load(&data, 0, &mut heap, Calls::Rebuild)?;
+    let picked = checkpoint::pick(&heap, &root)?;
     let mut builder = Builder::new(&heap, blobs);
     let tensors = picked.tensors.into_iter().map(|(name, id)| {
         let tensor = builder.tensor(&name, id)?;

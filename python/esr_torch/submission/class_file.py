@@ -10,7 +10,22 @@ from .call import import_file
 from .files import enter
 
 # Keys under which training code keeps the state dict.
-NESTS = ("params_ema", "params", "state_dict", "model_state_dict", "net", "model", "generator", "network")
+NESTS = (
+    "params_ema",
+    "model_ema",
+    "ema",
+    "params",
+    "state_dict",
+    "model_state_dict",
+    "net",
+    "model",
+    "network",
+    "netG",
+    "net_g",
+    "generator",
+    "weights",
+    "module",
+)
 
 
 def root_of(wanted):

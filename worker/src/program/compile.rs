@@ -1,4 +1,5 @@
-//! From an archive's graph to steps: operations found, arguments in schema order, names turned into slots.
+//! Compiles an archive's graph into steps: finds the operations, puts arguments into schema order, and gives each value a
+//! slot.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::CString;
@@ -6,39 +7,39 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
-use super::dispatch::Op;
+use super::classes::hook_class;
+use super::dispatch::AtenOp;
 use super::format::{self, GraphModule, Input, Node, union};
-use super::{hook_class, unsupported};
 use crate::failure;
 use crate::failure::Result;
 
-/// A value's place while a program runs.
+/// A value's index while a program runs.
 pub(super) type Slot = usize;
 
-/// A graph, ready to run.
+/// A graph that is ready to run.
 pub(super) struct Compiled {
     pub(super) steps: Vec<Step>,
     pub(super) input: Slot,
     pub(super) output: Slot,
-    /// How many there are.
+    /// The number of slots.
     pub(super) slots: usize,
 }
 
 pub(super) struct Step {
-    /// For messages: the node's target.
+    /// The node's target, for messages.
     pub(super) target: String,
     pub(super) kind: StepKind,
     pub(super) outputs: Vec<Option<Slot>>,
     /// The enclosing modules, outermost first.
     pub(super) modules: Rc<[Module]>,
-    /// Values whose last use this is.
+    /// Values that no later step uses.
     pub(super) last_uses: Vec<Slot>,
 }
 
 pub(super) enum StepKind {
     /// An operation of the dispatcher, its arguments in schema order.
-    Op(Op, Vec<Arg>),
-    /// `sym_size`, `sym_numel`, `sym_stride`: no operation in eager PyTorch.
+    Op(AtenOp, Vec<Arg>),
+    /// `sym_size`, `sym_numel` and `sym_stride`, which are no operations in eager PyTorch.
     Shape(ShapeOf, Slot, Option<Arg>),
     /// Python arithmetic.
     Scalar(Vec<Arg>),
@@ -53,13 +54,13 @@ pub(super) enum ShapeOf {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Module {
-    /// Tells calls of one module apart.
+    /// Distinguishes the calls of one module.
     pub(super) key: String,
     pub(super) path: String,
     pub(super) class: String,
 }
 
-/// An argument before its values are known.
+/// An argument whose values are not known yet.
 pub(super) enum Arg {
     Default,
     None,
@@ -77,7 +78,7 @@ pub(super) enum Arg {
     OptionalTensors(Vec<Option<Slot>>),
 }
 
-/// Compiles a graph whose inputs are `input` and the tensors named `constants`; gives the latter's slots as well.
+/// Compiles a graph whose inputs are `input` and the tensors named `constants`. Returns the slots of the constants as well.
 pub(super) fn compile(
     module: &GraphModule,
     input: &str,
@@ -94,7 +95,7 @@ pub(super) fn compile(
     Ok((Compiled { steps, input, output, slots: compiler.names.len() }, constants))
 }
 
-/// Walks backwards: the first time that a slot is met is its last use. `kept` ones are never dropped.
+/// Walks backwards, so that the first step that uses a slot is its last use. The slots `kept` are never dropped.
 fn mark_last_uses(steps: &mut [Step], kept: HashSet<Slot>) {
     let mut seen = kept;
     for step in steps.iter_mut().rev() {
@@ -132,7 +133,7 @@ impl Compiler<'_> {
         *self.names.entry(name.to_owned()).or_insert(next)
     }
 
-    /// A node, or nothing for one that only checks.
+    /// Compiles a node. A node that only checks its arguments becomes no step.
     fn step(&mut self, node: &Node) -> Result<Option<Step>> {
         let target = node.target.as_str();
         let kind = if let Some(op) = target.strip_prefix("torch.ops.") {
@@ -141,7 +142,7 @@ impl Compiler<'_> {
             let overload = parts.next().unwrap_or_default();
             match (space, name) {
                 ("higher_order", _) => {
-                    return Err(unsupported(format!("the higher-order operation {name} is not supported")));
+                    return Err(failure::unsupported(format!("the higher-order operation {name} is not supported")));
                 }
                 ("aten", n) if n.starts_with("_assert") || n.starts_with("sym_constrain") => return Ok(None),
                 ("aten", "sym_size") => self.shape(ShapeOf::Size, node)?,
@@ -149,11 +150,13 @@ impl Compiler<'_> {
                 ("aten", "sym_numel") => self.shape(ShapeOf::Numel, node)?,
                 ("aten" | "prims", _) => {
                     let overload = if overload == "default" { "" } else { overload };
-                    let op = Op::find(&format!("{space}::{name}"), overload)?;
+                    let op = AtenOp::find(&format!("{space}::{name}"), overload)?;
                     let args = self.arguments(&op, node)?;
                     StepKind::Op(op, args)
                 }
-                _ => return Err(unsupported(format!("the custom operation {space}::{name} is not supported"))),
+                _ => {
+                    return Err(failure::unsupported(format!("the custom operation {space}::{name} is not supported")));
+                }
             }
         } else {
             StepKind::Scalar(node.inputs.iter().map(|i| self.argument(target, i)).collect::<Result<_>>()?)
@@ -170,11 +173,11 @@ impl Compiler<'_> {
         drop(args);
         match tensor {
             Some(Arg::Slot(slot)) => Ok(StepKind::Shape(what, slot, dim)),
-            _ => Err(failure::load(format!("{}: its first argument is no tensor", node.target))),
+            _ => Err(failure::load(format!("{}: expected a tensor as its first argument", node.target))),
         }
     }
 
-    fn arguments(&mut self, op: &Op, node: &Node) -> Result<Vec<Arg>> {
+    fn arguments(&mut self, op: &AtenOp, node: &Node) -> Result<Vec<Arg>> {
         let mut args: Vec<Arg> = op.arguments.iter().map(|_| Arg::Default).collect();
         for input in &node.inputs {
             let Some(at) = op.arguments.iter().position(|name| *name == input.name) else {
@@ -219,7 +222,7 @@ impl Compiler<'_> {
             ),
             "as_scalar_type" => Arg::Int(format::scalar_type(value.as_i64()?)?),
             "as_memory_format" => Arg::Int(format::memory_format(value.as_i64()?)?),
-            // Strided is the only layout of these networks.
+            // The strided layout is the only one that is supported.
             "as_layout" if value.as_i64() == Some(7) => Arg::Int(0),
             "as_device" => Arg::Device,
             _ => return None,
@@ -267,11 +270,11 @@ impl Compiler<'_> {
             Some(("as_tensor", tensor)) if tensor["name"].is_string() => {
                 Ok(self.slot(tensor["name"].as_str().unwrap_or_default()))
             }
-            _ => Err(failure::load("its output is not one tensor")),
+            _ => Err(failure::load("expected one tensor as the output")),
         }
     }
 
-    /// `key,path,class;...`: entries of the export machinery itself have no path of the network.
+    /// Reads `key,path,class;...`. Entries of the exporter's own modules have no path in the network and are ignored.
     fn modules(&mut self, stack: &str) -> Rc<[Module]> {
         if let Some(known) = self.modules.get(stack) {
             return Rc::clone(known);
@@ -294,7 +297,7 @@ impl Compiler<'_> {
     }
 }
 
-/// JSON has no infinities: the archive writes them as text.
+/// The archive writes infinities and NaN as text, since JSON has none.
 fn float(value: &Json) -> Option<f64> {
     value.as_f64().or_else(|| match value.as_str()? {
         "Infinity" | "inf" => Some(f64::INFINITY),

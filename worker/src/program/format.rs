@@ -1,4 +1,4 @@
-//! `models/model.json` and the weight tables of a `torch.export` archive (schema 8), as far as a reader needs them.
+//! The parts of `models/model.json` and of the weight tables of a `torch.export` archive (schema 8) that the worker reads.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::unreadable;
+use crate::failure;
 use crate::failure::Result;
 
 /// The schema generation that this reader knows.
@@ -84,12 +84,12 @@ pub(super) struct TensorMeta {
     pub(super) storage_offset: Value,
 }
 
-/// `{"as_int": 3}`; a symbolic size is none.
+/// The number in `{"as_int": 3}`; `None` for a symbolic size.
 pub(super) fn fixed(value: &Value) -> Option<i64> {
     value.get("as_int").and_then(Value::as_i64)
 }
 
-/// The one key and value of a union.
+/// The only key and value of a union.
 pub(super) fn union(value: &Value) -> Option<(&str, &Value)> {
     let object = value.as_object()?;
     match object.len() {
@@ -118,7 +118,7 @@ pub(super) fn memory_format(schema: i64) -> Option<i64> {
     }
 }
 
-/// The size (height, width) of an input that is bound to one.
+/// The size (height, width) that an input is bound to, if any.
 pub(super) fn bound_size(meta: &TensorMeta) -> Option<[i64; 2]> {
     match &meta.sizes[..] {
         [_, _, height, width] => Some([fixed(height)?, fixed(width)?]),
@@ -128,7 +128,7 @@ pub(super) fn bound_size(meta: &TensorMeta) -> Option<[i64; 2]> {
 
 /// Reads an archive's entry.
 pub(super) fn read_json<T: DeserializeOwned>(archive: &mut Archive, name: &str) -> Result<T> {
-    let bytes = archive.read(name).map_err(unreadable)?;
+    let bytes = archive.read(name).map_err(failure::unreadable)?;
     serde_json::from_slice(&bytes)
-        .map_err(|error| unreadable(archive.wrong(name, "JSON as torch.export writes it", error.to_string())))
+        .map_err(|error| failure::unreadable(archive.wrong(name, "JSON as torch.export writes it", error.to_string())))
 }

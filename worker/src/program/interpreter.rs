@@ -1,9 +1,8 @@
 //! Runs a `torch.export` archive: its graph, node by node, through libtorch's dispatcher.
 //!
-//! libtorch's own runner for these archives bypasses the dispatcher for common operations, so a recorder would miss them;
-//! and it takes no device. The archive is compiled once, when it is loaded: operations are found, arguments put into
-//! schema order, names become slots. A value is dropped after its last use, as eager PyTorch would, so that the peak of
-//! memory is the network's own.
+//! libtorch's own runner for these archives bypasses the dispatcher for common operations, so that an op recorder would miss
+//! them, and it does not take a device. The archive is compiled once, when it is loaded. A value is dropped after its last
+//! use, as in eager PyTorch, so that the peak memory is that of the network.
 
 use std::collections::BTreeMap;
 use std::ffi::CString;
@@ -16,12 +15,13 @@ use esr_models::scope;
 use esr_models::vars::Var;
 use tch::{Device, Tensor};
 
+use super::classes::{CLASSES, parse_classes};
 use super::compile::{Arg, Compiled, Module, ShapeOf, Slot, Step, StepKind, compile};
 use super::dispatch::Value;
 use super::format::{self, Model, bound_size, read_json};
 use super::scalar::{self, Scalar};
-use super::weights::{self, Loaded};
-use super::{CLASSES, device_name, parse_classes, unreadable, unsupported};
+use super::weights::{self, SharedTensors};
+use crate::device;
 use crate::failure;
 use crate::failure::Result;
 
@@ -39,9 +39,9 @@ pub(super) struct Interpreter {
 }
 
 impl Interpreter {
-    /// Reads and compiles an archive. Tensors that `loaded` holds already are shared.
-    pub(super) fn load(path: &Path, device: Device, loaded: &mut Loaded) -> Result<Interpreter> {
-        let mut archive = Archive::open(path).map_err(unreadable)?;
+    /// Reads and compiles an archive. It shares the tensors that `loaded` holds already.
+    pub(super) fn load(path: &Path, device: Device, loaded: &mut SharedTensors) -> Result<Interpreter> {
+        let mut archive = Archive::open(path).map_err(failure::unreadable)?;
         Self::read(path, &mut archive, device, loaded).map_err(|failed| {
             let place = path.display().to_string();
             let message = match failed.message.starts_with(&place) {
@@ -52,16 +52,16 @@ impl Interpreter {
         })
     }
 
-    fn read(path: &Path, archive: &mut Archive, device: Device, loaded: &mut Loaded) -> Result<Interpreter> {
+    fn read(path: &Path, archive: &mut Archive, device: Device, loaded: &mut SharedTensors) -> Result<Interpreter> {
         let model: Model = read_json(archive, PROGRAM)?;
         let major = model.schema_version.major;
         if major != format::SCHEMA_MAJOR {
             let expected = format!("schema version {}", format::SCHEMA_MAJOR);
-            return Err(unreadable(archive.wrong(PROGRAM, expected, major.to_string())));
+            return Err(failure::unreadable(archive.wrong(PROGRAM, expected, major.to_string())));
         }
         let classes_entry = format!("extra/{CLASSES}");
         let classes = match archive.has(&classes_entry) {
-            true => parse_classes(path, &archive.read(&classes_entry).map_err(unreadable)?)?,
+            true => parse_classes(path, &archive.read(&classes_entry).map_err(failure::unreadable)?)?,
             false => BTreeMap::new(),
         };
         let tensors = weights::read(&model, archive, device, loaded)?;
@@ -75,7 +75,7 @@ impl Interpreter {
             vars: tensors.vars,
             size,
             classes,
-            device: CString::new(device_name(device)).unwrap_or_default(),
+            device: CString::new(device::name(device)).unwrap_or_default(),
         })
     }
 
@@ -83,7 +83,7 @@ impl Interpreter {
         &self.path
     }
 
-    /// The only size (height, width) that the archive serves, if it is bound to one.
+    /// The size (height, width) that the archive is bound to; `None` if it serves any size.
     pub(super) fn size(&self) -> Option<[i64; 2]> {
         self.size
     }
@@ -154,7 +154,7 @@ impl Interpreter {
             StepKind::Scalar(args) => {
                 let args = args.iter().map(|a| scalar_of(a, values)).collect::<Result<Vec<_>>>()?;
                 let result = scalar::evaluate(&step.target, &args)
-                    .ok_or_else(|| unsupported(format!("Python's arithmetic is not known for {args:?}")))?;
+                    .ok_or_else(|| failure::unsupported(format!("this arithmetic on {args:?} is not supported")))?;
                 Ok(vec![result.value()])
             }
         }
@@ -192,7 +192,7 @@ impl Interpreter {
 }
 
 fn missing() -> Failed {
-    failure::run("a value is used before it is made")
+    failure::run("the graph uses a value before a node produces it")
 }
 
 fn tensor_at(slot: Slot, values: &[Option<Value>]) -> Result<&Tensor> {
@@ -225,7 +225,7 @@ fn scalar_of(arg: &Arg, values: &[Option<Value>]) -> Result<Scalar> {
     }
 }
 
-/// The modules that are running, entered and left as the nodes move through them.
+/// The modules that are running. Each node enters and leaves modules until its own are running.
 #[derive(Default)]
 struct Scopes {
     entered: Vec<(Rc<[Module]>, usize, scope::Entered)>,
@@ -255,7 +255,7 @@ impl Scopes {
 
 impl Drop for Scopes {
     fn drop(&mut self) {
-        // Innermost first, also where a node failed.
+        // Innermost first. This runs also where a node failed.
         self.leave_all();
     }
 }

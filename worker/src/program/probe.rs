@@ -1,22 +1,22 @@
-//! Does a program give what eager PyTorch gave when it was exported?
+//! Checks that a program computes what eager PyTorch computed when it was exported.
 //!
-//! A traced program may have a size baked in and run at another one all the same, with other results: the exporter's
-//! records of a few odd sizes find it out.
+//! A trace may have a size fixed in it and still run at another size, with wrong results. The exporter stores the means of
+//! eager PyTorch's output at a few odd sizes, and this check compares them.
 
 use esr_bench::protocol::Probe;
 use tch::{Kind, Tensor};
 
 use crate::failure;
 use crate::failure::Result;
-use crate::network::Network;
+use crate::runnable::Runnable;
 
-/// Blocks along each side of an image whose means are recorded.
+/// Blocks along each side of an image. The exporter stores the mean of each block.
 const GRID: i64 = 4;
-/// What two machines' arithmetic may differ by in a block's mean, in steps of 255.
+/// The largest difference of a block's mean between two machines that is rounding, in steps of 255.
 const TOLERANCE: f64 = 0.02;
 
-/// Runs every probe; the first that does not agree is the failure.
-pub(crate) fn check(network: &dyn Network, probes: &[Probe], data_range: f64, device: tch::Device) -> Result<()> {
+/// Runs every probe. The first one that does not agree is the failure.
+pub(crate) fn check(network: &dyn Runnable, probes: &[Probe], data_range: f64, device: tch::Device) -> Result<()> {
     for probe in probes {
         let [height, width] = probe.size.map(i64::from);
         if height < GRID || width < GRID || probe.means.len() != (GRID * GRID) as usize {
@@ -24,17 +24,17 @@ pub(crate) fn check(network: &dyn Network, probes: &[Probe], data_range: f64, de
         }
         let at = format!("at {height} x {width}");
         let output = network.forward(&pattern(height, width, data_range).to_device(device)).map_err(|f| {
-            failure::output(format!("{at}, where it was exported and checked, it fails: {}", f.message))
+            failure::output(format!("{at}, a size at which the exporter ran it, the program fails: {}", f.message))
         })?;
         if output.dim() != 4 || output.size()[..2] != [1, 3] {
-            return Err(failure::output(format!("{at} it gives {:?}, expected an RGB image", output.size())));
+            return Err(failure::output(format!("{at} its output is {:?}, expected an RGB image", output.size())));
         }
         for (block, (found, recorded)) in block_means(&output, data_range).iter().zip(&probe.means).enumerate() {
             let difference = (found - recorded).abs();
             if difference.is_nan() || difference > TOLERANCE {
                 return Err(failure::output(format!(
-                    "{at} it differs from the network that it was exported from: block {block} has the mean {found:.3}, \
-                     recorded is {recorded:.3} (of 255)"
+                    "{at} it differs from the network that it was exported from: the mean of block {block} is {found:.3}, \
+                     the exporter saw {recorded:.3} (of 255)"
                 )));
             }
         }
@@ -42,7 +42,7 @@ pub(crate) fn check(network: &dyn Network, probes: &[Probe], data_range: f64, de
     Ok(())
 }
 
-/// The exporter's fixed image: (1, 3, `height`, `width`), bytes in the data range.
+/// The exporter's fixed image: (1, 3, `height`, `width`), byte values scaled to the data range.
 fn pattern(height: i64, width: i64, data_range: f64) -> Tensor {
     let mut bytes = Vec::with_capacity((3 * height * width) as usize);
     for c in 0..3 {

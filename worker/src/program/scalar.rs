@@ -32,7 +32,7 @@ impl Scalar {
     }
 }
 
-/// Evaluates `target` (`_operator.floordiv`, `torch.sym_max`, ...); none where it is unknown or undefined.
+/// Evaluates `target` (`_operator.floordiv`, `torch.sym_max`, ...); `None` where it is unknown or undefined.
 pub(super) fn evaluate(target: &str, args: &[Scalar]) -> Option<Scalar> {
     use Scalar::{Bool, Float, Int};
     let name = target.rsplit('.').next().unwrap_or(target);

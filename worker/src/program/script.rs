@@ -5,10 +5,14 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use esr_bench::submission::archive::Archive;
+use esr_models::state;
 use esr_models::vars::{Var, VarKind};
 use tch::{Device, Tensor};
 
-use super::{CLASSES, parse_classes, unsupported};
+use super::classes::{CLASSES, parse_classes};
+use super::source;
+use crate::device;
 use crate::failure;
 use crate::failure::Result;
 use crate::shim::{c_string, checked, last_error, owned_text};
@@ -30,7 +34,7 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// Operations of `aten` that touch files: no network needs them.
+/// Operations of `aten` that read or write files. No network needs them.
 const FORBIDDEN: [&str; 3] = ["aten::save", "aten::from_file", "aten::load"];
 
 /// A loaded module.
@@ -41,16 +45,18 @@ pub(super) struct Script {
 }
 
 impl Script {
+    /// Checks that libtorch can read the archive without deep recursion, and has libtorch read it.
     pub(super) fn load(path: &Path, device: Device) -> Result<Script> {
+        check_depth(path)?;
         let unreadable = |why: &str| failure::load(format!("{}: {why}", path.display()));
         let c_path = CString::new(path.as_os_str().as_bytes()).map_err(|e| unreadable(&e.to_string()))?;
-        let c_device = c_string(&super::device_name(device));
+        let c_device = c_string(&device::name(device));
         let c_extra = c_string(CLASSES);
         let mut extra = std::ptr::null_mut();
         // SAFETY: the strings live through the call; `extra` is set where the call succeeds.
         let module = unsafe { esr_script_load(c_path.as_ptr(), c_device.as_ptr(), c_extra.as_ptr(), &mut extra) };
         if module.is_null() {
-            return Err(unreadable(&reason(&last_error())));
+            return Err(unreadable(&failure::from_libtorch(&reason(&last_error())).message));
         }
         let mut script = Script { module, classes: BTreeMap::new(), vars: Vec::new() };
         // SAFETY: the call succeeded: the shim hands the text over.
@@ -96,7 +102,8 @@ impl Script {
         &self.classes
     }
 
-    /// Only ATen's operations and TorchScript's own: a custom one would be missing here, or be native code.
+    /// Refuses a program with operations other than those of ATen and TorchScript: a custom operation is missing here, or is
+    /// native code.
     fn check_kinds(&self) -> Result<()> {
         // SAFETY: the module is live; the shim hands the text over.
         let kinds = unsafe { owned_text(esr_script_kinds(self.module)) }?;
@@ -107,11 +114,33 @@ impl Script {
         if foreign.is_empty() {
             return Ok(());
         }
-        Err(unsupported(format!("the program calls {}", foreign.join(", "))))
+        Err(failure::unsupported(format!("the program calls {}", foreign.join(", "))))
     }
 }
 
-/// TorchScript's message is a trace of its own code; the reason stands in its last lines.
+/// The largest depth of values in the pickles of an archive. A module within modules takes about three levels each.
+const MAX_NESTING: usize = 1000;
+
+/// libtorch parses an archive's code and frees its values recursively: without a bound, a file could overflow the stack.
+fn check_depth(path: &Path) -> Result<()> {
+    let mut archive = Archive::open(path).map_err(failure::unreadable)?;
+    let names: Vec<String> = archive.names().map(str::to_owned).collect();
+    for name in names {
+        let checked = if name == "data.pkl" || name == "constants.pkl" {
+            let pickle = archive.read(&name).map_err(failure::unreadable)?;
+            state::check_nesting(&pickle, MAX_NESTING)
+        } else if name.starts_with("code/") && name.ends_with(".py") {
+            let code = archive.read(&name).map_err(failure::unreadable)?;
+            source::check(&String::from_utf8_lossy(&code))
+        } else {
+            continue;
+        };
+        checked.map_err(|found| failure::load(format!("{}: {name}: {found}", path.display())))?;
+    }
+    Ok(())
+}
+
+/// The reason in TorchScript's message, which begins with a trace of the program's code and ends with the reason.
 fn reason(text: &str) -> String {
     let lines = || text.lines().map(str::trim).filter(|l| !l.is_empty());
     lines().rev().find(|l| l.starts_with("RuntimeError")).or_else(|| lines().next()).unwrap_or(text).to_owned()

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use esr_bench::submission::archive::Archive;
 use esr_models::vars::{Var, VarKind};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 use tch::{Device, Tensor};
 
 use super::dispatch::tensor_from_storage;
 use super::format::{self, Model, Weight, Weights, fixed, read_json};
-use super::{unreadable, unsupported};
 use crate::failure;
 use crate::failure::Result;
+use crate::sha256;
 
 const WEIGHTS: &str = "data/weights/";
 const TABLES: [(&str, &str); 2] = [
@@ -20,22 +19,27 @@ const TABLES: [(&str, &str); 2] = [
     ("data/constants/", "data/constants/model_constants_config.json"),
 ];
 
-/// Tensors by name, layout and content: several archives of one network share them.
-pub(super) type Loaded = HashMap<String, Tensor>;
+/// Tensors by name, layout and content. Several archives of one network share them.
+pub(super) type SharedTensors = HashMap<String, Tensor>;
 
-/// What an archive's graph starts from.
+/// The inputs of an archive's graph.
 #[derive(Default)]
 pub(super) struct Tensors {
-    /// The value that the LR image becomes.
+    /// The name of the value that holds the LR image.
     pub(super) input: String,
-    /// Every other input's value, by its name in the graph.
+    /// Every other input, by its name in the graph.
     pub(super) constants: Vec<(String, Tensor)>,
-    /// Parameters and buffers, tied ones once, also those that the graph does not read: they were handed in.
+    /// Parameters and buffers, also those that the graph does not read. Tied parameters are listed once.
     pub(super) vars: Vec<Var>,
 }
 
 /// Reads all of an archive's tensors.
-pub(super) fn read(model: &Model, archive: &mut Archive, device: Device, loaded: &mut Loaded) -> Result<Tensors> {
+pub(super) fn read(
+    model: &Model,
+    archive: &mut Archive,
+    device: Device,
+    loaded: &mut SharedTensors,
+) -> Result<Tensors> {
     let mut table: BTreeMap<String, (&str, Weight)> = BTreeMap::new();
     for (folder, name) in TABLES {
         if archive.has(name) {
@@ -49,7 +53,7 @@ pub(super) fn read(model: &Model, archive: &mut Archive, device: Device, loaded:
     for spec in &model.graph_module.signature.input_specs {
         let Some((kind, body)) = spec.iter().next() else { continue };
         let value = body.pointer("/arg/name").or_else(|| body.pointer("/arg/as_tensor/name")).and_then(Json::as_str);
-        let value = value.ok_or_else(|| unsupported(format!("an input that is not a tensor ({kind})")))?;
+        let value = value.ok_or_else(|| failure::unsupported(format!("an input that is not a tensor ({kind})")))?;
         let (key, kind) = match kind.as_str() {
             "user_input" => {
                 inputs.push(value.to_owned());
@@ -58,7 +62,7 @@ pub(super) fn read(model: &Model, archive: &mut Archive, device: Device, loaded:
             "parameter" => ("parameter_name", Some(VarKind::Parameter)),
             "buffer" => ("buffer_name", Some(VarKind::Buffer)),
             "tensor_constant" => ("tensor_constant_name", None),
-            other => return Err(unsupported(format!("an input of the kind `{other}`"))),
+            other => return Err(failure::unsupported(format!("an input of the kind `{other}`"))),
         };
         let name = body.get(key).and_then(Json::as_str).unwrap_or_default();
         let (folder, weight) =
@@ -68,7 +72,7 @@ pub(super) fn read(model: &Model, archive: &mut Archive, device: Device, loaded:
     for (name, (folder, weight)) in &table {
         if *folder == WEIGHTS {
             let kind = if weight.is_param { VarKind::Parameter } else { VarKind::Buffer };
-            // Only to have it listed.
+            // So that it is listed.
             let _ = reader.tensor(name, folder, weight, Some(kind))?;
         }
     }
@@ -82,7 +86,7 @@ pub(super) fn read(model: &Model, archive: &mut Archive, device: Device, loaded:
 struct Reader<'a> {
     archive: &'a mut Archive,
     device: Device,
-    loaded: &'a mut Loaded,
+    loaded: &'a mut SharedTensors,
     /// Tensors of this archive by place and layout: tied parameters share one.
     here: HashMap<String, Tensor>,
     vars: Vec<Var>,
@@ -91,7 +95,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn tensor(&mut self, name: &str, folder: &str, weight: &Weight, kind: Option<VarKind>) -> Result<Tensor> {
         if weight.use_pickle {
-            return Err(unsupported(format!("`{name}` is a pickled object, not plain bytes")));
+            return Err(failure::unsupported(format!("`{name}` is a pickled object, not plain bytes")));
         }
         let meta = &weight.tensor_meta;
         let place = format!("{folder}{} {meta:?}", weight.path_name);
@@ -104,8 +108,8 @@ impl Reader<'_> {
         else {
             return Err(failure::load(format!("`{name}` has no fixed layout")));
         };
-        let bytes = self.archive.read(&format!("{folder}{}", weight.path_name)).map_err(unreadable)?;
-        let identity = format!("{name} {meta:?} {:x}", Sha256::digest(&bytes));
+        let bytes = self.archive.read(&format!("{folder}{}", weight.path_name)).map_err(failure::unreadable)?;
+        let identity = format!("{name} {meta:?} {}", sha256::of_bytes(&bytes));
         let tensor = match self.loaded.get(&identity) {
             Some(tensor) => tensor.shallow_clone(),
             None => {

@@ -28,7 +28,7 @@ pub(crate) fn empty(shape: &[i64]) -> Result<Tensor> {
     }
 }
 
-/// While it lives, operations of this thread that get a meta tensor run on the meta device.
+/// While it exists, operations of this thread that get a meta tensor run on the meta device.
 pub(crate) struct Mode {
     running: Cell<bool>,
     // It belongs to the thread that started it.
@@ -43,7 +43,7 @@ impl Mode {
         Ok(Mode { running: Cell::new(true), _not_send: PhantomData })
     }
 
-    /// Turns it off. The names of operations that have no meta kernel and ran on zeros instead.
+    /// Turns it off. Returns the names of operations that have no meta kernel and ran on zeros instead.
     pub(crate) fn stop(self) -> Result<Vec<String>> {
         let json = self.end()?;
         serde_json::from_str(&json).map_err(|e| failure::run(format!("the meta mode's JSON does not parse: {e}")))

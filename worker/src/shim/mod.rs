@@ -1,4 +1,4 @@
-//! The Rust side of `shim/`: what tch lacks, in safe wrappers, one module per topic.
+//! The Rust side of `shim/`: safe wrappers of what tch lacks, one file per topic. This room may use `failure`.
 
 pub(crate) mod device;
 pub(crate) mod meta;
@@ -21,12 +21,12 @@ pub(crate) fn last_error() -> String {
     unsafe { CStr::from_ptr(esr_last_error()) }.to_string_lossy().into_owned()
 }
 
-/// What an `int` function of the shim says.
+/// The result of a shim function that returns an `int`.
 pub(crate) fn checked(status: c_int) -> Result<()> {
     if status < 0 { Err(failure::from_libtorch(&last_error())) } else { Ok(()) }
 }
 
-/// Takes over a text that the shim made.
+/// Takes ownership of a text that the shim made.
 ///
 /// # Safety
 /// `text` is null or came from a shim function that hands over ownership.
@@ -42,7 +42,7 @@ pub(crate) unsafe fn owned_text(text: *mut c_char) -> Result<String> {
     }
 }
 
-/// A C string; a NUL byte inside ends it, since no name that libtorch knows holds one.
+/// A C string. It ends at the first NUL byte, which no name that libtorch knows has.
 pub(crate) fn c_string(s: &str) -> CString {
     let upto = s.find('\0').unwrap_or(s.len());
     CString::new(&s[..upto]).unwrap_or_default()

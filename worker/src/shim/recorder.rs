@@ -1,4 +1,4 @@
-//! The recorder of top-level operations.
+//! The op recorder: every top-level operation of a forward.
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
@@ -21,9 +21,9 @@ unsafe extern "C" {
     fn esr_recorder_stop() -> *mut c_char;
 }
 
-/// What the recorder saw.
+/// What the op recorder saw.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Record {
+pub(crate) struct RecordedOps {
     /// By number.
     pub(crate) tensors: Vec<SeenTensor>,
     /// In dispatch order.
@@ -41,22 +41,22 @@ pub(crate) struct SeenTensor {
 }
 
 /// Records this thread's operations from `start` until it is stopped or dropped.
-pub(crate) struct Recorder {
+pub(crate) struct OpRecorder {
     running: Cell<bool>,
     // It belongs to the thread that started it.
     _not_send: PhantomData<*const ()>,
 }
 
-impl Recorder {
-    /// Starts; the modules of registry networks are observed as well.
-    pub(crate) fn start() -> Result<Recorder> {
+impl OpRecorder {
+    /// Starts. It observes the modules of registry networks as well.
+    pub(crate) fn start() -> Result<OpRecorder> {
         // SAFETY: no arguments; the shim refuses a second recorder.
         checked(unsafe { esr_recorder_start() })?;
         scope::observe(Some(Box::new(Modules)));
-        Ok(Recorder { running: Cell::new(true), _not_send: PhantomData })
+        Ok(OpRecorder { running: Cell::new(true), _not_send: PhantomData })
     }
 
-    /// The number of a tensor; one that was not seen yet gets the next.
+    /// The number of a tensor. A tensor that was not seen before gets the next number.
     pub(crate) fn tensor(&self, tensor: &Tensor) -> Result<TensorId> {
         let mut id = 0;
         // SAFETY: a live tensor, and a place for the result.
@@ -64,10 +64,10 @@ impl Recorder {
         Ok(id)
     }
 
-    /// Ends the record.
-    pub(crate) fn stop(self) -> Result<Record> {
+    /// Ends the recording. An operation that could not be recorded makes it fail.
+    pub(crate) fn stop(self) -> Result<RecordedOps> {
         let json = self.end()?;
-        serde_json::from_str(&json).map_err(|e| failure::run(format!("the recorder's JSON does not parse: {e}")))
+        serde_json::from_str(&json).map_err(|e| failure::run(format!("the op recorder's JSON does not parse: {e}")))
     }
 
     fn end(&self) -> Result<String> {
@@ -78,21 +78,21 @@ impl Recorder {
     }
 }
 
-impl Drop for Recorder {
+impl Drop for OpRecorder {
     fn drop(&mut self) {
         if self.running.get() {
-            // A forward that failed: nobody wants what was recorded until then.
+            // The forward failed, and the operations until then are of no use.
             self.end().ok();
         }
     }
 }
 
-/// Tells the recorder which module runs.
+/// Tells the op recorder which module runs.
 struct Modules;
 
 impl scope::Observer for Modules {
     fn enter(&mut self, path: &str, class: &str) {
-        // SAFETY: C strings that outlive the call. Without a recorder the shim refuses, and there is nothing to tell.
+        // SAFETY: C strings that outlive the call. A failure makes the recording fail when it ends.
         unsafe { esr_recorder_enter(c_string(path).as_ptr(), c_string(class).as_ptr()) };
     }
 
@@ -108,13 +108,13 @@ mod tests {
 
     use super::*;
 
-    /// Each operation as `name @ path(Class)#call`, by the innermost module.
+    /// Each operation as `name @ path(Class)#call` of the innermost module.
     fn recorded(fixture: &str) -> Vec<String> {
         let path = format!("{}/tests/fixtures/{fixture}", env!("CARGO_MANIFEST_DIR"));
         let module = CModule::load(path).unwrap();
         let _no_grad = no_grad_guard();
         let x = Tensor::zeros([1, 3, 8, 8], (Kind::Float, Device::Cpu));
-        let recorder = Recorder::start().unwrap();
+        let recorder = OpRecorder::start().unwrap();
         drop(module.forward_ts(&[x]).unwrap());
         let ops = recorder.stop().unwrap().ops;
         ops.iter()
@@ -142,6 +142,24 @@ mod tests {
                 "pixel_shuffle @ up(PixelShuffle)#0",
             ]
         );
+    }
+
+    #[test]
+    fn an_operation_that_cannot_be_recorded_makes_the_recording_fail() {
+        let _no_grad = no_grad_guard();
+        // A nested tensor has no sizes, and libtorch throws where one asks for them.
+        let rows = Tensor::ones([6], (Kind::Float, Device::Cpu));
+        let [sizes, strides] = [[2_i64, 4], [1, 1]].map(|column| Tensor::from_slice(&column).view([2, 1]));
+        let offsets = Tensor::from_slice(&[0_i64, 2]);
+        let recorder = OpRecorder::start().unwrap();
+        let nested = rows.f_internal_nested_view_from_buffer(&sizes, &strides, &offsets).unwrap();
+        let _ = nested.f_relu().unwrap();
+        let failed = recorder.stop().unwrap_err();
+        assert!(failed.message.starts_with("the op recorder failed at the "), "{}", failed.message);
+        // The next recording is not affected.
+        let recorder = OpRecorder::start().unwrap();
+        let _ = rows.relu();
+        assert_eq!(recorder.stop().unwrap().ops.len(), 1);
     }
 
     #[test]

@@ -4,13 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::common::shared;
 use crate::support::Worker;
-use esr_bench::graph::By;
-use esr_bench::graph::Counter;
-use esr_bench::graph::OpGraph;
-use esr_bench::graph::count;
-use esr_bench::graph::inspect;
 use esr_bench::graph::notes::difference;
-use esr_bench::graph::receptive;
+use esr_bench::graph::{By, Counter, OpGraph, count, inspect, receptive};
 use esr_bench::submission::card::Card;
 use serde_json::Value;
 

@@ -72,7 +72,7 @@ fn a_members_prefix_is_no_obstacle_to_identifying_or_loading() {
     let file = written(dir.path(), "span", json!({ "channels": 16 }), "model.", |_| {});
     let mut worker = Worker::start();
     let found = identify(&mut worker, &file);
-    assert_eq!(found.notes, ["every key began with `model.`: taken away"]);
+    assert_eq!(found.notes, ["the prefix `model.` was removed from every key"]);
     let candidate = only(found);
     assert_eq!((candidate.arch.as_str(), &candidate.config["channels"]), ("span", &json!(16)));
     assert_eq!((candidate.cards.len(), &candidate.published), (0, &None));
@@ -80,7 +80,7 @@ fn a_members_prefix_is_no_obstacle_to_identifying_or_loading() {
     let network =
         Network::Registry { arch: "span".into(), config: candidate.config, weights: Weights::File { path: file } };
     match worker.ask(Request::Load(Box::new(Load { network, ..seeded("span", json!({})) }))) {
-        Reply::Loaded(loaded) => assert_eq!(loaded.notes, ["every key began with `model.`: taken away"]),
+        Reply::Loaded(loaded) => assert_eq!(loaded.notes, ["the prefix `model.` was removed from every key"]),
         other => panic!("{other:?}"),
     }
 }
@@ -134,7 +134,7 @@ fn what_fits_nothing_is_unknown_and_the_nearest_network_says_why() {
     Tensor::write_safetensors(&[("encoder.0.proj.weight", Tensor::from_slice(&[0.0_f32; 12]).view([3, 4]))], &stranger)
         .unwrap();
     let found = identify(&mut worker, &stranger);
-    assert_eq!(found.near_misses, ["hardly a tensor has a name and a shape that a registered network knows"]);
+    assert_eq!(found.near_misses, ["no registered network is close"]);
 }
 
 #[test]
@@ -163,10 +163,10 @@ fn bad_files_are_told_apart_nothing_in_them_runs_and_the_worker_goes_on() {
     let mut flipped = whole.clone();
     flipped[whole.len() / 2..whole.len() / 2 + 64].fill(0xff);
     let cases = [
-        (fixtures.join("attack.pth"), "refused: it asks to call `posix.system`"),
+        (fixtures.join("attack.pth"), "refused: the file asks to call `posix.system`"),
         (fixtures.join("attack_legacy.pth"), "nothing was executed"),
         (fixtures.join("attack.pkl"), "nothing was executed"),
-        (fixtures.join("script.pt"), "a program with its weights, not a state dict"),
+        (fixtures.join("script.pt"), "found a TorchScript archive, which is a program"),
         (made("truncated.pth", &whole[..whole.len() / 2]), "truncated.pth"),
         (made("corrupt.pth", &flipped), "corrupt.pth"),
         (made("empty.pth", b""), "found an empty file"),

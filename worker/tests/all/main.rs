@@ -5,6 +5,7 @@ mod common;
 mod counts;
 mod identify;
 mod import;
+mod mutated;
 mod process;
 mod programs;
 mod protocol;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -77,4 +78,31 @@ fn nothing_but_replies_reaches_its_stdout() {
     child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert_eq!(rest, "");
     assert!(log.contains("stray"), "{log:?}");
+}
+
+#[test]
+fn a_signal_ends_it_at_once_while_it_starts_and_leaves_no_partial_line() {
+    for (delay_ms, signal) in
+        [0, 1, 3, 10, 30, 100, 300].into_iter().flat_map(|d| [(d, libc::SIGINT), (d, libc::SIGTERM)])
+    {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_esr-worker"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        writeln!(stdin, r#"{{"id":1,"do":"hello","protocol":1}}"#).unwrap();
+        sleep(Duration::from_millis(delay_ms));
+        // SAFETY: a child of this process that was not waited for.
+        assert_eq!(unsafe { libc::kill(child.id() as i32, signal) }, 0);
+        let sent = Instant::now();
+        let mut output = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal(), Some(signal), "after {delay_ms} ms: {status}");
+        assert!(sent.elapsed() < Duration::from_secs(20), "after {delay_ms} ms it took {:?}", sent.elapsed());
+        assert!(output.is_empty() || output.ends_with("}\n"), "after {delay_ms} ms: {output:?}");
+        drop(stdin);
+    }
 }

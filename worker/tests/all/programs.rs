@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use esr_bench::graph::Counter;
-use esr_bench::graph::count;
-use esr_bench::graph::{OpGraph, Recorded};
+use esr_bench::graph::{Counter, OpGraph, Recorded, count};
 use esr_bench::protocol::{FailureKind, Load, Loaded, Network, Probe, Reply, Request};
 use esr_bench::submission::Submission;
 use serde::Deserialize;
@@ -142,7 +140,7 @@ fn a_probe_that_does_not_agree_is_told_with_its_size() {
     let failed = worker.refused(Request::Check { probes });
     assert_eq!(failed.kind, FailureKind::Output);
     assert!(failed.message.starts_with("at 64 x 39 it differs"), "{}", failed.message);
-    assert!(failed.message.contains("block 5"), "{}", failed.message);
+    assert!(failed.message.contains("mean of block 5"), "{}", failed.message);
 }
 
 #[test]

@@ -38,7 +38,8 @@ fn an_image_goes_through_a_network_and_lands_in_the_exchange_file() {
     let exchange = Exchange::new(17, 23);
     let inferred = infer(&mut worker, &exchange.slot);
     assert_eq!((inferred.height, inferred.width, inferred.non_finite), (68, 92, 0));
-    assert_eq!(inferred.sha256, format!("{:x}", Sha256::digest(exchange.sr())));
+    let digest: String = Sha256::digest(exchange.sr()).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(inferred.sha256, digest);
     assert!(exchange.sr().iter().any(|&b| b > 0));
     assert!(inferred.range[0] < inferred.range[1]);
     // The same seed gives the same network in another process.
@@ -82,6 +83,41 @@ fn memory_on_the_cpu_is_resident_growth_and_grows_with_the_image() {
 }
 
 #[test]
+fn memory_on_the_cpu_does_not_depend_on_what_ran_before() {
+    let exchange = Exchange::new(160, 160);
+    let slot = || exchange.slot.clone();
+    let peak = |worker: &mut Worker| match worker.ask(Request::Memory { slot: slot() }) {
+        Reply::Memory(memory) => memory.peak_bytes as f64,
+        other => panic!("{other:?}"),
+    };
+    let fresh = peak(&mut Worker::with_seeded("rlfn", json!({})));
+    // After timed forwards the process keeps what they freed.
+    let mut worker = Worker::with_seeded("rlfn", json!({}));
+    assert!(matches!(worker.ask(Request::Time { slot: slot(), warmup: 2, repeats: 3 }), Reply::Timed(_)));
+    let after_timing = peak(&mut worker);
+    assert!(matches!(worker.ask(Request::Time { slot: slot(), warmup: 0, repeats: 2 }), Reply::Timed(_)));
+    let again = peak(&mut worker);
+    for found in [after_timing, again] {
+        assert!((found / fresh - 1.0).abs() < 0.05, "{found} bytes, {fresh} in a fresh worker");
+    }
+}
+
+#[test]
+fn freed_memory_stays_in_the_process_between_timed_forwards() {
+    let exchange = Exchange::new(256, 256);
+    let mut worker = Worker::with_seeded("rlfn", json!({}));
+    let mut timed = |repeats| {
+        let request = Request::Time { slot: exchange.slot.clone(), warmup: 0, repeats };
+        assert!(matches!(worker.ask(request), Reply::Timed(_)));
+        worker.page_faults()
+    };
+    let before = timed(3);
+    let faults = timed(5) - before;
+    // A map of 52 channels takes 3328 pages, and a forward makes more than a hundred of them.
+    assert!(faults < 5 * 3328, "{faults} page faults in five forwards");
+}
+
+#[test]
 fn tiles_that_cover_the_image_once_give_what_the_network_gives() {
     let exchange = Exchange::new(24, 24);
     let whole = infer(&mut Worker::with_seeded("rlfn", json!({})), &exchange.slot);
@@ -101,7 +137,7 @@ fn a_request_that_makes_no_sense_is_refused_and_the_worker_goes_on() {
     let exchange = Exchange::new(4, 4);
     let slot = || exchange.slot.clone();
     let refused = worker.refused(Request::Infer { slot: slot() });
-    assert_eq!(refused.message, "no network is loaded: `load` comes first");
+    assert_eq!(refused.message, "no network is loaded: send `load` first");
     assert!(worker.refused(Request::Hello { protocol: 999 }).message.contains("protocol 999"));
     let mut load = |change: fn(&mut Load)| {
         let mut request = seeded("rlfn", json!({}));
@@ -111,7 +147,7 @@ fn a_request_that_makes_no_sense_is_refused_and_the_worker_goes_on() {
     assert!(load(|l| l.device = "tpu".to_owned()).contains("expected `cpu` or `cuda:N`"));
     assert!(load(|l| l.scale = 0).contains("scale 0"));
     assert!(load(|l| l.data_range = -1.0).contains("data range"));
-    assert!(load(|l| l.tile = Some(Tile { size: 8, overlap: 8 })).contains("tile 8"));
+    assert!(load(|l| l.tile = Some(Tile { size: 8, overlap: 8 })).contains("tile size 8"));
     assert!(load(|l| l.switches = Switches { threads: Some(0), ..Switches::default() }).contains("threads"));
     assert!(load(|l| l.network = seeded("nonesuch", json!({})).network).contains("no architecture `nonesuch`"));
     assert!(load(|l| l.network = seeded("rlfn", json!({"chanels": 3})).network).contains("chanels"));

@@ -3,8 +3,7 @@
 use std::fs;
 
 use esr_bench::protocol::{Load, Network, Reply, Request, Slot, Switches, Weights};
-use esr_bench::quality::Image;
-use esr_bench::quality::compare;
+use esr_bench::quality::{Image, compare};
 use esr_bench::submission::card::Card;
 
 use crate::common::shared;

@@ -74,5 +74,5 @@ fn an_input_that_the_network_cannot_take_is_a_failure_either_way() {
         assert!(!worker.record(32, 32, how).ops.is_empty(), "{how:?}");
     }
     let request = esr_bench::protocol::Request::Record { height: 0, width: 4, how: None };
-    assert!(worker.refused(request).message.contains("makes no image"));
+    assert!(worker.refused(request).message.contains("found 0 x 4"));
 }

@@ -82,6 +82,14 @@ impl Worker {
         }
     }
 
+    /// Minor page faults of all its threads until now (field 10 of proc(5)'s `stat`).
+    pub(crate) fn page_faults(&self) -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // The name in parentheses is field 2 and may hold spaces.
+        let rest = stat.rsplit_once(") ").unwrap().1;
+        rest.split(' ').nth(7).unwrap().parse().unwrap()
+    }
+
     /// Lets its address space grow by no more than `bytes` from now on; without `bytes`, as it likes.
     pub(crate) fn limit_growth(&self, bytes: Option<u64>) {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();

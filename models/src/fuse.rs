@@ -1,4 +1,5 @@
-//! A whole network: from its training form to its deploy form, checked, into a file.
+//! Writes the deploy form of a whole network in training form to a file, and checks it. This file may use `arch`, `error`,
+//! `layer`, `state` and `vars`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::Permissions;
@@ -11,19 +12,18 @@ use safetensors::tensor::{TensorView, serialize};
 use serde_json::{Map, Value};
 use tch::{Device, Kind, Tensor};
 
-use super::Training;
 use crate::arch::{Arch, Built};
-use crate::nn::Conv;
+use crate::layer::{Conv, Training};
 use crate::state;
 use crate::vars::{StateDict, VarKind, Vars};
 
-/// The largest relative difference between the two forms that is rounding.
+/// The largest relative difference between the two forms that counts as rounding.
 pub const AGREEMENT: f64 = 1e-5;
 
 /// The seed of the random input.
 const SEED: i64 = 20_220_423;
 
-/// What was done.
+/// The outcome of [`fuse`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fused {
     /// Parameters of the training form.
@@ -43,15 +43,15 @@ pub struct Fused {
 pub enum Error {
     /// The training form cannot be built, or the written file is not the deploy form.
     #[error(transparent)]
-    Build(#[from] crate::Error),
-    /// There are no branches.
-    #[error("no branches to fuse: this is `{arch}` in its deploy form already")]
+    Build(#[from] crate::error::Error),
+    /// The weights have no branches.
+    #[error("the weights have no branches to fuse: they are `{arch}` in its deploy form")]
     Deploy {
         /// The architecture.
         arch: &'static str,
     },
     /// The branches add up to a bias, and the deploy form has none.
-    #[error("`{key}`: its branches have a bias of up to {largest:.2e}, and the deploy form has none")]
+    #[error("`{key}`: the branches add up to a bias of up to {largest:.2e}, and the deploy form has no bias")]
     Bias {
         /// The convolution.
         key: String,
@@ -59,7 +59,9 @@ pub enum Error {
         largest: f64,
     },
     /// The two forms differ.
-    #[error("{what}: the fused form differs by {error:.2e} (relative), at most {AGREEMENT:.0e} is rounding")]
+    #[error(
+        "{what}: expected a relative difference of at most {AGREEMENT:.0e} between the two forms, found {error:.2e}"
+    )]
     Disagree {
         /// A block or the network.
         what: String,
@@ -78,8 +80,8 @@ pub enum Error {
 
 /// Fuses each block of a training-form state dict, and writes the deploy form to `output` (safetensors, 32-bit floats).
 ///
-/// The file takes its name only when the network that is built from it, strictly, agrees with the training form; before
-/// that, and on any error, `output` is left as it was.
+/// The file gets its name only after the network that is built strictly from it agrees with the training form. Until
+/// then, and on any error, `output` stays as it was.
 pub fn fuse(arch: &'static Arch, config: &Map<String, Value>, dict: StateDict, output: &Path) -> Result<Fused, Error> {
     let build = |dict| arch.build(Vars::from_dict(dict, Device::Cpu).double(), config);
     let training = build(dict)?;
@@ -90,7 +92,7 @@ pub fn fuse(arch: &'static Arch, config: &Map<String, Value>, dict: StateDict, o
     let mut agree = |what: &str, expected: &Tensor, found: &Tensor| {
         let error = difference(expected, found);
         relative_error = relative_error.max(error);
-        // Not a number is no agreement either.
+        // A NaN does not agree.
         if error <= AGREEMENT { Ok(()) } else { Err(Error::Disagree { what: what.to_owned(), error }) }
     };
 
@@ -98,11 +100,11 @@ pub fn fuse(arch: &'static Arch, config: &Map<String, Value>, dict: StateDict, o
     tch::manual_seed(SEED);
     for block in &training.blocks {
         let (weight, bias) = merged(block)?;
-        let Conv { inp, padding, .. } = block.conv;
-        let x = Tensor::randn([2, inp, 9, 11], (Kind::Double, Device::Cpu));
+        let Conv { in_channels, padding, .. } = block.conv;
+        let x = Tensor::randn([2, in_channels, 9, 11], (Kind::Double, Device::Cpu));
         let wide = |t: &Tensor| t.to_kind(Kind::Double);
         let found = x.conv2d(&wide(&weight), bias.as_ref().map(wide), [1; 2], padding, [1; 2], 1);
-        agree(&block.deploy, &block.rep.forward(&x), &found)?;
+        agree(&block.deploy, &block.block.forward(&x), &found)?;
         deploy.insert(format!("{}.weight", block.deploy), weight);
         if let Some(bias) = bias {
             deploy.insert(format!("{}.bias", block.deploy), bias);
@@ -111,28 +113,28 @@ pub fn fuse(arch: &'static Arch, config: &Map<String, Value>, dict: StateDict, o
 
     let unwritable = |reason: String| Error::Write { file: output.to_path_buf(), reason };
     let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // As any other file: the umask decides who may read it.
+    // The umask decides who may read it, as of any other file.
     let all = Permissions::from_mode(0o666);
     let temporary = tempfile::Builder::new().prefix(".fuse-").permissions(all).tempfile_in(folder);
     let mut file = temporary.map_err(|e| unwritable(e.to_string()))?;
     file.write_all(&bytes(&deploy).map_err(unwritable)?).map_err(|e| unwritable(e.to_string()))?;
     file.as_file().sync_all().map_err(|e| unwritable(e.to_string()))?;
 
-    let fused = build(state::read(file.path()).map_err(crate::Error::from)?)?;
-    // In every network's data range: beyond it, attention that multiplies features would magnify mere rounding.
+    let fused = build(state::read(file.path()).map_err(crate::error::Error::from)?)?;
+    // Within every network's data range: beyond it, attention that multiplies features magnifies rounding.
     let x = Tensor::rand([1, 3, 37, 50], (Kind::Double, Device::Cpu));
     agree("the network", &training.network.forward(&x), &fused.network.forward(&x))?;
     file.persist(output).map_err(|e| unwritable(e.error.to_string()))?;
 
     let mut blocks = BTreeMap::new();
     for block in &training.blocks {
-        *blocks.entry(block.rep.kind()).or_default() += 1;
+        *blocks.entry(block.block.kind()).or_default() += 1;
     }
     let (parameters_before, parameters_after) = (parameters(&training), parameters(&fused));
     Ok(Fused { parameters_before, parameters_after, blocks, relative_error })
 }
 
-/// What is no branch of any block stays as it is.
+/// The tensors that belong to no block, which stay as they are.
 fn kept(training: &Built) -> StateDict {
     let branches: BTreeSet<&str> =
         training.blocks.iter().flat_map(|block| block.keys.iter().map(String::as_str)).collect();
@@ -141,7 +143,7 @@ fn kept(training: &Built) -> StateDict {
 }
 
 fn merged(block: &Training) -> Result<(Tensor, Option<Tensor>), Error> {
-    let (weight, bias) = block.rep.merge().into_floats();
+    let (weight, bias) = block.block.merge().into_floats();
     if block.conv.bias {
         return Ok((weight, Some(bias)));
     }
@@ -171,7 +173,7 @@ fn bytes(dict: &StateDict) -> Result<Vec<u8>, String> {
         Ok((key.as_str(), view))
     });
     let views = views.collect::<Result<Vec<_>, String>>()?;
-    // As PyTorch's own writer marks its files.
+    // The mark that PyTorch's own writer sets.
     let marks = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     serialize(views, Some(marks)).map_err(|e| e.to_string())
 }

@@ -1,9 +1,9 @@
-//! The algebra of kernels: what several linear layers in a row or side by side are as one convolution.
+//! The algebra of kernels: several linear layers in a row or side by side as one convolution.
 
 use tch::{Kind, Tensor};
 
-/// A convolution's weight (out, in, kh, kw) and bias (out), in 64-bit floats: sums of branches cancel, and only the end
-/// result should be rounded.
+/// A convolution's weight (out, in, kh, kw) and bias (out), in 64-bit floats: the sums of branches cancel, so that only the
+/// final result should be rounded.
 #[derive(Debug)]
 pub struct Kernel {
     weight: Tensor,
@@ -11,7 +11,7 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// A convolution as it stands; without bias, zeros.
+    /// A convolution. Without a bias, the bias is zeros.
     pub fn new(weight: &Tensor, bias: Option<&Tensor>) -> Kernel {
         let weight = weight.to_kind(Kind::Double);
         let bias = match bias {
@@ -21,12 +21,12 @@ impl Kernel {
         Kernel { weight, bias }
     }
 
-    /// 1x1: each channel passes.
+    /// 1x1: the identity of each channel.
     pub fn identity(channels: i64, device: tch::Device) -> Kernel {
         Kernel::diagonal(&Tensor::ones([channels], (Kind::Double, device)), None)
     }
 
-    /// A depthwise convolution, weight (channels, 1, kh, kw), with the zeros that it leaves out.
+    /// A depthwise convolution, weight (channels, 1, kh, kw), as a dense one.
     pub fn depthwise(weight: &Tensor, bias: Option<&Tensor>) -> Kernel {
         let weight = weight.to_kind(Kind::Double);
         let channels = weight.size()[0];
@@ -45,15 +45,15 @@ impl Kernel {
         Kernel::depthwise(&weight, None)
     }
 
-    /// Where it lies.
+    /// The device of its tensors.
     pub fn device(&self) -> tch::Device {
         self.weight.device()
     }
 
     /// This one after a 1x1 convolution whose map is padded with `first`'s bias.
     ///
-    /// The pads decide: a zero outside of the image becomes the bias under the 1x1 convolution, so a map that is padded
-    /// with anything else agrees with no single convolution at the borders.
+    /// The 1x1 convolution turns a zero outside of the image into its bias. A map that is padded with any other value
+    /// equals no single convolution at the borders.
     pub fn after(&self, first: &Kernel) -> Kernel {
         let reach = self.weight.sum_dim_intlist([2_i64, 3].as_slice(), false, Kind::Double);
         Kernel { weight: conv(&self.weight, &first.weight.transpose(0, 1)), bias: &self.bias + reach.mv(&first.bias) }
@@ -91,7 +91,7 @@ fn conv(x: &Tensor, weight: &Tensor) -> Tensor {
 }
 
 /// A map (N, C, H, W) with a frame of `width` pixels of `value` (C), or of zeros.
-pub(super) fn framed(x: &Tensor, width: i64, value: Option<&Tensor>) -> Tensor {
+pub fn framed(x: &Tensor, width: i64, value: Option<&Tensor>) -> Tensor {
     let Some(value) = value else { return x.constant_pad_nd([width; 4]) };
     let size = x.size();
     let (height, breadth) = (size[2] + 2 * width, size[3] + 2 * width);

@@ -1,11 +1,14 @@
-//! Where in a checkpoint the network's tensors are.
+//! Finds the network's tensors in a training checkpoint.
 
 use super::error::Fault;
-use super::pickle::{Heap, Value};
+use super::heap::{Heap, Value};
 
-/// Names under which training scripts put the network's tensors, the first that is there wins. Averaged weights
-/// (`ema`) come before the last step's: those are what papers report.
-const NAMES: &[&str] = &[
+/// The keys under which training scripts store the network's tensors. Where a checkpoint has several of them, the first
+/// of this list is read: averaged weights (`ema`) come before the last step's, since papers report the averaged ones.
+///
+/// The exporter in `python/` reads the same checkpoints and has the same list under the name `NESTS`. This list is the
+/// reference; a test compares the two.
+pub const CHECKPOINT_KEYS: &[&str] = &[
     "params_ema",
     "model_ema",
     "ema",
@@ -22,7 +25,7 @@ const NAMES: &[&str] = &[
     "module",
 ];
 
-/// Deeper than any checkpoint nests.
+/// No checkpoint nests deeper.
 const MAX_DEPTH: usize = 8;
 
 /// The network's tensors (ids in the heap) by key.
@@ -42,8 +45,8 @@ pub(super) fn pick(heap: &Heap, root: &Value) -> Result<Picked, Fault> {
         let others: Vec<&str> = here.names().filter(|n| *n != name).collect();
         path.push(name);
         notes.push(match others.as_slice() {
-            [] => format!("the tensors lie under `{}`", path.join(".")),
-            others => format!("the tensors lie under `{}`; left out beside it: {}", path.join("."), list(others)),
+            [] => format!("the tensors were read from `{}`", path.join(".")),
+            others => format!("the tensors were read from `{}`; ignored beside it: {}", path.join("."), list(others)),
         });
         here = below;
     }
@@ -52,12 +55,12 @@ pub(super) fn pick(heap: &Heap, root: &Value) -> Result<Picked, Fault> {
     }
     if !here.others.is_empty() {
         let names: Vec<&str> = here.others.iter().map(|(n, _)| n.as_str()).collect();
-        notes.push(format!("left out beside the tensors: {}", list(&names)));
+        notes.push(format!("ignored beside the tensors: {}", list(&names)));
     }
     Ok(Picked { tensors: here.tensors, notes })
 }
 
-/// A dict, its tensors apart from its other values; a later value of a key replaces an earlier one, as in Python.
+/// A dict, with its tensors apart from its other values. A later value of a key replaces an earlier one, as in Python.
 struct Level {
     tensors: Vec<(String, usize)>,
     others: Vec<(String, Value)>,
@@ -88,10 +91,10 @@ impl Level {
         self.others.iter().map(|(n, _)| n.as_str()).chain(self.tensors.iter().map(|(n, _)| n.as_str()))
     }
 
-    /// The level below that holds the network: by a known name, or the only dict with tensors in it.
+    /// The level below that holds the network: the one at a known key, or the only dict with tensors in it.
     fn descend(&self, heap: &Heap) -> Result<Option<(String, Level)>, Fault> {
         let below = |value: &Value| Level::of(heap, value).filter(|l| !l.tensors.is_empty() || !l.others.is_empty());
-        for known in NAMES {
+        for known in CHECKPOINT_KEYS {
             let value = self.others.iter().find(|(n, _)| n == known).map(|(_, v)| v);
             if let Some(level) = value.and_then(below) {
                 return Ok(Some(((*known).to_owned(), level)));
@@ -107,7 +110,11 @@ impl Level {
             1 => Ok(full.pop()),
             _ => {
                 let names: Vec<&str> = full.iter().map(|(n, _)| n.as_str()).collect();
-                Err(Fault::bad("", "one dict of tensors", format!("{}: which of them is the network?", list(&names))))
+                Err(Fault::bad(
+                    "",
+                    "one dict of tensors",
+                    format!("{}; the reader cannot tell which of them is the network", list(&names)),
+                ))
             }
         }
     }
