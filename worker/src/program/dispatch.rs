@@ -171,7 +171,7 @@ pub(super) fn tensor_from_storage(
 ) -> Result<Tensor> {
     let width = element_size(scalar_type)
         .ok_or_else(|| failure::load(format!("the element type {scalar_type} is not supported")))?;
-    if bytes.len() % width != 0 {
+    if !bytes.len().is_multiple_of(width) {
         let found = format!("{} bytes", bytes.len());
         return Err(failure::load(format!("expected whole elements of {width} bytes in its storage, found {found}")));
     }

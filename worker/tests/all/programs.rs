@@ -196,6 +196,29 @@ fn absurd_shapes_of_weights_are_refused() {
     assert!(message.contains("reach beyond the stored bytes"), "{message}");
 }
 
+#[test]
+fn code_and_values_that_nest_too_deep_are_refused_before_libtorch_overflows_the_stack() {
+    const LEVELS: usize = 100_000;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deep.pt");
+    let from = fixtures().join("plain_trace/program.pt");
+    let brackets = format!("{}int{}", "List[".repeat(LEVELS), "]".repeat(LEVELS));
+    rewrite(&from, &file, "code/__torch__/zoo.py", |text| text.replacen("Tensor", &brackets, 1));
+    let (kind, message) = refused(&file);
+    assert_eq!(kind, FailureKind::Load, "{message}");
+    assert!(message.contains("code/__torch__/zoo.py: line 11: more than 1000 levels of brackets"), "{message}");
+    // The archive's constants, here none, become tuples in each other.
+    rewrite(&from, &file, "constants.pkl", |_| format!("{}{}.", "(".repeat(LEVELS), "t".repeat(LEVELS)));
+    let (kind, message) = refused(&file);
+    assert_eq!(kind, FailureKind::Load, "{message}");
+    assert!(message.contains("constants.pkl: values that nest more than 1000 levels"), "{message}");
+    // Half as many brackets as the limit load.
+    let brackets = format!("    extra = {}1{}\n    up = ", "(".repeat(500), ")".repeat(500));
+    rewrite(&from, &file, "code/__torch__/zoo.py", |text| text.replacen("    up = ", &brackets, 1));
+    let mut worker = Worker::start();
+    assert!(matches!(worker.ask(Request::Load(Box::new(load(vec![file])))), Reply::Loaded(_)));
+}
+
 fn change_model(from: &Path, to: &Path, old: &str, new: &str) {
     rewrite(from, to, "models/model.json", |text| {
         assert!(text.contains(old), "{old} is not in {}", from.display());
@@ -215,7 +238,7 @@ fn rewrite(from: &Path, to: &Path, entry: &str, change: impl Fn(&str) -> String)
         file.read_to_end(&mut bytes).unwrap();
         new.start_file(file.name(), stored).unwrap();
         if file.name().ends_with(entry) {
-            let text = String::from_utf8(bytes).unwrap();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
             let changed = change(&text);
             assert_ne!(changed, text, "{entry} has nothing to change");
             bytes = changed.into_bytes();
