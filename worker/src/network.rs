@@ -16,7 +16,6 @@ use crate::failure;
 use crate::failure::Result;
 use crate::program::Program;
 use crate::runnable::Runnable;
-use crate::sha256;
 
 /// A network, and how it was loaded.
 pub(crate) struct Ready {

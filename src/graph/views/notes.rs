@@ -61,7 +61,7 @@ pub fn discrepancies(graph: &OpGraph, counter: Counter) -> Vec<Discrepancy> {
 }
 
 /// What two conventions give, and every operation that they count differently.
-pub(crate) fn difference(graph: &OpGraph, counter: Counter, other: Counter) -> Discrepancy {
+pub fn difference(graph: &OpGraph, counter: Counter, other: Counter) -> Discrepancy {
     let mut parts: BTreeMap<(String, &str), Part> = BTreeMap::new();
     let (mut flops, mut other_flops) = (0_u64, 0_u64);
     for ((op, a), b) in graph.ops.iter().zip(costs(graph, counter)).zip(costs(graph, other)) {

@@ -161,7 +161,7 @@ fn damaged_state_dicts_as_programs_and_as_weights() {
             Network::Registry { arch, config, .. } => {
                 Network::Registry { arch, config, weights: Weights::File { path: path.clone() } }
             }
-            Network::Program { .. } => unreachable!(),
+            Network::Program { .. } | Network::Python(_) => unreachable!(),
         };
         for network in [as_weights, Network::Program { files: vec![path.clone()] }] {
             let request = Request::Load(Box::new(Load { network, ..seeded("rlfn", json!({})) }));
