@@ -8,7 +8,7 @@ help:
 	@echo "make demo    measure the registry on the CPU, rank it, and print NTIRE 2022's table as recomputed"
 	@echo "make release esr-bench and esr-worker in target/release, for scoring a challenge"
 	@echo "make test    every test"
-	@echo "make check   formatting and lints"
+	@echo "make check   formatting, lints, layout and dependencies"
 	@echo "make bench   every benchmark"
 	@echo "make clean   remove what set-up and builds made (results and submissions stay)"
 
@@ -37,6 +37,9 @@ test: setup
 check: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	@python3 -m unittest discover -q -s scripts -p 'test_*.py'
+	@python3 scripts/check_layout.py
+	@python3 scripts/check_dependencies.py
 
 bench: setup
 	cargo bench --workspace

@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use esr_bench::stats::{ImageTimes, Round, Samples};
 use esr_bench::stats::{Settings, TieBand, compare};
 use esr_bench::stats::{Track, rank_uncertainty};
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
 /// Entries from 6 ms on, each 4 % slower than the one before, under 2 % of noise.

@@ -8,7 +8,7 @@ use esr_bench::stats::ranks::competition_ranks;
 use esr_bench::stats::{ImageTimes, Round, Samples};
 use esr_bench::stats::{Settings, TieBand, Verdict, compare};
 use esr_bench::stats::{Track, rank_uncertainty};
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use statrs::distribution::{ContinuousCDF, Normal};
 

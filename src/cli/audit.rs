@@ -60,7 +60,7 @@ fn report(audit: &Audit, file: &str, rules: &Rules) -> String {
         n => {
             text += &format!("{n} do not follow\n\n");
             let mut table = Table::new();
-            table.load_preset(presets::NOTHING).set_header(["line", "entry", "column", "printed", "follows", "from"]);
+            table.load_style(presets::NOTHING).set_header(["line", "entry", "column", "printed", "follows", "from"]);
             for f in &audit.findings {
                 let line = f.line.map_or_else(|| "rules".to_owned(), |l| l.to_string());
                 table.add_row([&line, &f.entry, &f.column, &f.printed, &f.computed, &f.why]);

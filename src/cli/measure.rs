@@ -147,7 +147,7 @@ fn begun(args: &Args, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(
     };
     let dir = match &args.run {
         Some(dir) => dir.clone(),
-        None => Path::new("results").join(jiff::Zoned::now().strftime("%Y-%m-%d_%H-%M-%S").to_string()),
+        None => Path::new("results").join(jiff::ZonedDateTime::now().strftime("%Y-%m-%d_%H-%M-%S").to_string()),
     };
     let mut recorder = RunWriter::create(&dir, manifest)?;
     recorder.append(Event::Started { torn_bytes: 0, worker })?;

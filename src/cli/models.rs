@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         return Ok(exit::DONE);
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["model", "arch", "title", "year", "range", "paper"]);
+    table.load_style(presets::NOTHING).set_header(["model", "arch", "title", "year", "range", "paper"]);
     for card in &cards {
         table.add_row([
             card.name.clone(),

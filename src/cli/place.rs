@@ -162,7 +162,7 @@ fn remarks(entry: &Entry, rules: &Rules) -> Vec<String> {
 
 fn shown(answer: &Answer, rules: &Rules) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header([
+    table.load_style(presets::NOTHING).set_header([
         "track",
         "place",
         "of",

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 
 fn list() -> Result<u8> {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["rules", "title", "tracks", "published table"]);
+    table.load_style(presets::NOTHING).set_header(["rules", "title", "tracks", "published table"]);
     for id in Rules::ids() {
         let rules = Rules::embedded(&id)?;
         let names: Vec<&str> = rules.tracks.iter().map(|t| t.name.as_str()).collect();

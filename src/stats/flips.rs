@@ -13,7 +13,7 @@
 //! The same pattern is applied to all pairs at once: maxima over pairs then have their true joint distribution, and a family of
 //! comparisons needs no independence.
 
-use rand::Rng;
+use rand::RngExt;
 use rand_pcg::Pcg64;
 
 /// Rounds to a table of partial sums.

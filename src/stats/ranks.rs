@@ -14,7 +14,7 @@
 //! have the right rank. A narrower interval would have to assume how true runtimes are spread. The figures are those of
 //! `tests/stats_coverage.rs`.
 
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use crate::text::format::one_line;
 use std::fmt;
 
-use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, TableComponent, presets};
+use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, LineStyle, TableStyle};
 
 /// How a column is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Table {
 
     fn build(&self) -> comfy_table::Table {
         let mut table = comfy_table::Table::new();
-        table.load_preset(presets::NOTHING).set_style(TableComponent::HeaderLines, '─');
+        table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
         table.force_no_tty();
         if self.colour {
             table.enforce_styling();

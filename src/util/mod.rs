@@ -4,4 +4,4 @@ pub mod files;
 mod hash;
 pub mod toml_file;
 
-pub(crate) use hash::sha256;
+pub use hash::{hex, sha256};

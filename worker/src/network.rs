@@ -83,7 +83,7 @@ fn hash(path: &Path) -> Result<FileHash> {
     let unreadable = |error: io::Error| failure::load(format!("cannot read {}: {error}", path.display()));
     let mut digest = Sha256::new();
     io::copy(&mut File::open(path).map_err(unreadable)?, &mut digest).map_err(unreadable)?;
-    Ok(FileHash { path: path.to_path_buf(), sha256: format!("{:x}", digest.finalize()) })
+    Ok(FileHash { path: path.to_path_buf(), sha256: esr_bench::util::hex(&digest.finalize()) })
 }
 
 /// A registered architecture.

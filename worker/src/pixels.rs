@@ -1,6 +1,6 @@
 //! Between bytes and a network's numbers: the challenge's conventions.
 
-use sha2::{Digest, Sha256};
+use esr_bench::util::sha256;
 use tch::{Device, Kind, Tensor};
 
 use crate::failure;
@@ -51,7 +51,7 @@ impl Sr {
 
     /// SHA-256 of the bytes, hexadecimal.
     pub(crate) fn sha256(&self) -> String {
-        format!("{:x}", Sha256::digest(&self.bytes))
+        sha256(&self.bytes)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use esr_bench::submission::archive::Archive;
+use esr_bench::util::sha256;
 use esr_models::vars::{Var, VarKind};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 use tch::{Device, Tensor};
 
 use super::dispatch::tensor_from_storage;
@@ -105,7 +105,7 @@ impl Reader<'_> {
             return Err(failure::load(format!("`{name}` has no fixed layout")));
         };
         let bytes = self.archive.read(&format!("{folder}{}", weight.path_name)).map_err(unreadable)?;
-        let identity = format!("{name} {meta:?} {:x}", Sha256::digest(&bytes));
+        let identity = format!("{name} {meta:?} {}", sha256(&bytes));
         let tensor = match self.loaded.get(&identity) {
             Some(tensor) => tensor.shallow_clone(),
             None => {
