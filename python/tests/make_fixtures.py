@@ -15,7 +15,7 @@ from fvcore.nn import FlopCountAnalysis
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-import esr_export  # noqa: E402
+from esr_torch import export as esr_export  # noqa: E402
 import zoo  # noqa: E402
 
 SIZE = (1, 3, 256, 256)

@@ -13,7 +13,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent))
-import esr_export  # noqa: E402
+from esr_torch import export as esr_export  # noqa: E402
 import zoo  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent))
-import esr_export  # noqa: E402
+from esr_torch import export as esr_export  # noqa: E402
+from esr_torch.export import ways  # noqa: E402
 import zoo  # noqa: E402
 
 ZOO_FILE = Path(zoo.__file__)
@@ -77,7 +78,7 @@ def test_the_manifest_records_hash_version_and_checked_sizes(tmp_path, weights):
     text = (out / "submission.toml").read_text(encoding="utf-8")
     assert 'team = "Équipe 7"' in text
     assert f"torch = {json.dumps(torch.__version__)}" in text
-    assert text.count("[[program.checked]]") == len(esr_export.CHECKED)
+    assert text.count("[[program.checked]]") == len(ways.CHECKED)
     assert "size = 48" in text and "overlap = 8" in text
 
 
@@ -129,7 +130,7 @@ def test_the_archive_does_not_tell_where_the_teams_files_lie(tmp_path, weights):
 
 
 def test_a_subclass_is_recorded_as_what_it_stands_for():
-    assert esr_export.standard_classes(zoo.build("subclass")) == {"zoo.OwnConv": "Conv2d"}
+    assert ways.standard_classes(zoo.build("subclass")) == {"zoo.OwnConv": "Conv2d"}
 
 
 def write_png(path, height, width):

@@ -1,0 +1,85 @@
+"""The tensors of a record: each with a number, its storage, and what it is to the network."""
+
+import weakref
+
+import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+
+
+class Tensors:
+    """Numbers tensors in the order in which they are seen. It keeps no data alive."""
+
+    def __init__(self):
+        self.found = []
+        self.numbers = {}
+        self.storages = {}
+        self.storage_count = 0
+
+    def known(self, network, x):
+        """Names parameters, buffers and the input first: they are in the record even where nothing uses them."""
+        for name, parameter in network.named_parameters():
+            self.describe(self.number(parameter), "parameter", name)
+        for name, buffer in network.named_buffers():
+            self.describe(self.number(buffer), "buffer", name)
+        self.describe(self.number(x), "input")
+
+    def describe(self, number, role, name=None):
+        self.found[number]["role"] = role
+        if name is not None:
+            self.found[number]["name"] = name
+
+    def number(self, tensor, made=False):
+        """The number of a tensor; `made` says whether an operation of this record gave it."""
+        at = id(tensor)
+        if at in self.numbers:
+            reference, number = self.numbers[at]
+            if reference() is tensor:
+                return number
+        number = len(self.found)
+        self.found.append(
+            {
+                "shape": list(tensor.shape),
+                "dtype": str(tensor.dtype).rpartition(".")[2],
+                "storage": self.storage(tensor),
+                "role": "intermediate" if made else "constant",
+            }
+        )
+        self.numbers[at] = (weakref.ref(tensor), number)
+        return number
+
+    def alias(self, twin, original):
+        """From now on `twin` counts as `original`: it is the same tensor, on another device."""
+        number = self.number(original)
+        self.numbers[id(twin)] = (weakref.ref(twin), number)
+        try:
+            reference = StorageWeakRef(twin.untyped_storage())
+        except (NotImplementedError, RuntimeError):
+            return
+        self.storages[reference.cdata] = (reference, self.found[number]["storage"])
+
+    def storage(self, tensor):
+        try:
+            # Held weakly: that keeps its address from being given to another one, and no data alive.
+            reference = StorageWeakRef(tensor.untyped_storage())
+        except (NotImplementedError, RuntimeError):  # sparse and opaque tensors have none
+            self.storage_count += 1
+            return self.storage_count - 1
+        if reference.cdata not in self.storages:
+            self.storages[reference.cdata] = (reference, self.storage_count)
+            self.storage_count += 1
+        return self.storages[reference.cdata][1]
+
+    def results(self, result):
+        """The numbers of an operation's results, lists flattened."""
+        if isinstance(result, torch.Tensor):
+            return [self.number(result, made=True)]
+        if isinstance(result, (tuple, list)):
+            return [number for item in result for number in self.results(item)]
+        return []
+
+    def finish(self, output):
+        """All tensors, with the output named."""
+        number = self.number(output)
+        if self.found[number]["role"] in ("intermediate", "constant"):
+            self.describe(number, "output")
+        return self.found

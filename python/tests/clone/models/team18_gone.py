@@ -1,0 +1,1 @@
+from models.team18_parts import Part

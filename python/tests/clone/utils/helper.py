@@ -1,0 +1,1 @@
+"""A neighbour that test_demo.py imports."""
