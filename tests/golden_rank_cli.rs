@@ -135,7 +135,7 @@ fn mistakes_are_explained_with_the_documented_exit_code() {
     assert!(stderr(&["rank", "--columns", "runtime_mss"], 2).contains("did you mean `runtime_ms`?"));
     let folder = tempfile::tempdir().unwrap();
     let rules = folder.path().join("mine.toml");
-    let text = stdout(&["rules", "show", "ntire2022", "--toml"]);
+    let text = stdout(&["rules", "show", "ntire2022", "--format", "toml"]);
     std::fs::write(&rules, text.replace("default_track =", "defalt_track =")).unwrap();
     let message = stderr(&["rank", "--rules", rules.to_str().unwrap()], 3);
     assert!(message.contains("mine.toml:4: expected one of the keys"), "{message}");
@@ -147,7 +147,7 @@ fn an_organisers_own_folder_of_rules_works_like_an_edition() {
     let folder = tempfile::tempdir().unwrap();
     let edition = folder.path().join("mine");
     std::fs::create_dir(&edition).unwrap();
-    let text = stdout(&["rules", "show", "ntire2022", "--toml"]);
+    let text = stdout(&["rules", "show", "ntire2022", "--format", "toml"]);
     std::fs::write(edition.join("rules.toml"), text.replace("at_least = 28.95", "at_least = 29.05")).unwrap();
     std::fs::write(edition.join("published.csv"), stdout(&["rank", "--format", "csv"])).unwrap();
     let path = edition.to_str().unwrap();

@@ -1,4 +1,4 @@
-//! `esr-bench measure`: submissions x images -> a run directory.
+//! `esr-bench measure`: measures submissions on images and writes a run directory.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,71 +29,70 @@ use super::pairs::{self, Pairs};
 /// Arguments of `measure`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folders with a submission.toml, or bare weights files, which are identified
+    /// Folders with a submission.toml, or weights files whose network is identified
     #[arg(value_name = "SUBMISSION|FILE")]
     submissions: Vec<PathBuf>,
-    /// The largest value of input and output of the bare weights files [default: that of the card with the same network]
+    /// Largest value of input and output of the weights files [default: the data range of the card with the same network]
     #[arg(long, value_name = "MAX", value_parser = positive)]
     data_range: Option<f64>,
     #[command(flatten)]
     models: Pairs,
-    /// A data set, as DIR or SPLIT=DIR (val and test are the challenge's splits); may repeat. Without any, or with the word
-    /// `synthetic`: a seeded image of 256 x 256, for efficiency only
+    /// Data set, as DIR or SPLIT=DIR (the challenge's splits are val and test); may be repeated. `synthetic` is a seeded
+    /// image of 256 x 256 for efficiency figures alone [default: synthetic]
     #[arg(long, value_name = "DIR", value_parser = pairs::data)]
     data: Vec<(Option<String>, PathBuf)>,
-    /// `cpu` or `cuda:N`
+    /// Device: cpu or cuda:N
     #[arg(long, default_value = "cpu", value_parser = device)]
     device: String,
-    /// Threads within an operation, on the CPU [default: libtorch's own]
+    /// Threads of each operation on the CPU [default: libtorch's default]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     threads: Option<u32>,
-    /// The run directory [default: results/ and the time]
+    /// Run directory [default: a folder in results/ named after the time]
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
-    /// Go on with the run in --run: measure what is missing, and nothing twice. The plan is the run's own; what is named here
-    /// besides must agree with it
+    /// Resume the run in --run; options that are given as well must agree with its plan
     #[arg(long, requires = "run")]
     resume: bool,
-    /// With --resume: measure again what failed
+    /// Measure failed submissions again (with --resume)
     #[arg(long, requires = "resume")]
     retry_failed: bool,
-    /// Timed rounds, each submission in a fresh process each round
+    /// Timed rounds; each round runs each submission in a fresh process
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     rounds: u32,
-    /// Untimed forwards before the first timed one of each image size in a process
+    /// Untimed forwards before the first timed forward of each image size in a process
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     warmup: u32,
     /// Timed forwards of each image in each round
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     repeats: u32,
-    /// Of the order, of random weights and of the synthetic image
+    /// Seed for run order, random weights and the synthetic image
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// The submission that is the baseline; with two rounds or more it runs under two labels, as a control
+    /// Submission that is the baseline; with two or more rounds it runs under two labels as an A/A control
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
-    /// How timings are taken: `published` is the challenges' own, without warm-up or repeats
+    /// How runtime is measured
     #[arg(long, value_enum, default_value_t)]
     protocol: Protocol,
-    /// Seconds for one forward, and for loading a network
+    /// Time limit for one forward and for loading a network, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 600.0, value_parser = positive)]
     time_limit: f64,
-    /// Resident memory of a worker, in MiB [default: no limit]
+    /// Limit on the resident memory of a worker, in MiB [default: no limit]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
     memory_limit: Option<u64>,
-    /// The worker's program [default: esr-worker beside esr-bench]
+    /// Worker program [default: esr-worker in the folder of esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
-    /// TF32 in cuDNN's convolutions: on or off [default: libtorch's own]
+    /// TF32 in cuDNN's convolutions [default: libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     tf32_conv: Option<bool>,
-    /// TF32 in matrix products
+    /// TF32 in matrix products [default: libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     tf32_matmul: Option<bool>,
-    /// cuDNN tries its algorithms and keeps the fastest
+    /// Let cuDNN try its algorithms and keep the fastest [default: libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     cudnn_benchmark: Option<bool>,
-    /// Deterministic algorithms only
+    /// Use deterministic algorithms only [default: libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     deterministic: Option<bool>,
 }
@@ -108,13 +107,13 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     let dir = recorder.run().dir().to_path_buf();
     let progress = Progress::stderr();
     let outcome = Session::new(&mut recorder, &launch, interrupt, &progress)?.run()?;
-    super::print(&measure::summary(recorder.run(), Counter::Hook, report::colour_on_stdout())?)?;
-    super::print(&format!("Recorded in {}\n", dir.display()))?;
+    super::output::print(&measure::summary(recorder.run(), Counter::Hook, report::colour_on_stdout())?)?;
+    super::output::print(&format!("Run directory: {}\n", dir.display()))?;
     Ok(match outcome {
         Outcome::Complete { failed: 0 } => exit::DONE,
         Outcome::Complete { .. } => exit::SOME_FAILED,
         Outcome::Interrupted => {
-            eprintln!("interrupted; `esr-bench measure --resume --run {}` goes on", dir.display());
+            eprintln!("interrupted; `esr-bench measure --resume --run {}` resumes the run", dir.display());
             exit::INTERRUPTED
         }
     })
@@ -125,7 +124,7 @@ fn begun(args: &Args, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(
     let submissions = submissions(args, &program)?;
     if args.resume && submissions.is_empty() {
         let dir = args.run.as_deref().unwrap_or(Path::new("."));
-        return Err(Error::Usage(format!("no run in {}: nothing to go on with", dir.display())));
+        return Err(Error::Usage(format!("expected a run to resume in {}, found none", dir.display())));
     }
     let plan = measure::plan(ask(args, submissions))?;
     let launch = Launch::new(program, limits(&plan.limit));
@@ -163,7 +162,7 @@ fn resumed(args: &Args, dir: &Path, program: PathBuf, interrupt: &Arc<AtomicBool
         let asked = measure::plan(ask(args, submissions))?;
         if let Some(part) = difference(stored, &asked) {
             return Err(Error::Usage(format!(
-                "the run in {} has other {part}: `--resume --run {0}` alone goes on with it as it is",
+                "the run in {} has other {part}: `--resume --run {0}` alone resumes it with its own plan",
                 dir.display()
             )));
         }
@@ -251,8 +250,8 @@ fn limits(limit: &Limit) -> Limits {
     }
 }
 
-/// The first Ctrl-C (or SIGTERM) is heard between two looks at the worker; the second one ends the harness at once, and
-/// with it the worker.
+/// The first Ctrl-C (or SIGTERM) ends the run at the next check of the flag; the second one ends the harness and its worker at
+/// once.
 fn on_interrupt() -> Result<Arc<AtomicBool>> {
     let heard = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {

@@ -1,4 +1,5 @@
-//! Data sets: pairing HR with LR in every layout of the field, and checking them.
+//! Data sets: pairs of HR and LR images in every layout of the field, and their checks.
+//! It may use [`crate::quality`], [`crate::text`] and [`crate::util`].
 
 pub mod check;
 mod layout;
@@ -84,7 +85,7 @@ fn choose(path: &Path, mut found: Vec<Layout>, split: &str) -> Result<Layout> {
             ));
         }
     }
-    found.pop().ok_or_else(|| Error::input(path, Place::Whole, LAYOUTS, "nothing of the kind"))
+    found.pop().ok_or_else(|| Error::input(path, Place::Whole, LAYOUTS, "none of these"))
 }
 
 /// The usual words for one split are one word.

@@ -7,10 +7,10 @@ mod views;
 
 pub use analysis::diff::{BlockDiff, diff};
 pub use analysis::growth::{Growth, growth};
-pub use analysis::memory::{Memory, memory};
+pub use analysis::memory::{MemoryBound, memory};
 pub use analysis::receptive::{Receptive, receptive};
 pub use analysis::tree::{Module, tree};
-pub use conventions::count::{OpCost, Tally, Verdict, costs, count};
+pub use conventions::count::{OpCost, Tally, Treatment, costs, count};
 pub use conventions::counter::Counter;
 pub use ops::build::{self, Builder};
 pub use ops::call::Call;
@@ -21,4 +21,4 @@ pub use ops::table;
 pub use views::dot::dot;
 pub use views::inspection::{self, Inspection, inspect};
 pub use views::notes::{self, Discrepancy, discrepancies};
-pub use views::rows::{By, Row, rows};
+pub use views::rows::{Grouping, Row, rows};

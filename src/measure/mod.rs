@@ -2,6 +2,9 @@
 //!
 //! For each submission: SR of every image, compared with HR here; peak memory; the record of its operations; each in a
 //! fresh worker. Then the timed rounds, in which nothing else is done: one (round, submission) is one fresh process.
+//! It may use [`crate::data`], [`crate::entry`], [`crate::graph`], [`crate::machine`], [`crate::protocol`], [`crate::quality`],
+//! [`crate::report`], [`crate::results`], [`crate::run`], [`crate::stats`], [`crate::submission`], [`crate::text`],
+//! [`crate::util`] and [`crate::worker_process`].
 
 mod conditions;
 mod input;

@@ -256,7 +256,7 @@ impl<'a> Session<'a> {
         worker.finish(&doing)?;
         // Programs are foreign: what they made the worker record is checked like a file.
         graph::file::check(&graph).map_err(|(at, expected, found)| {
-            Stop::Failed(format!("its graph is not whole: `{at}`: expected {expected}, found {found}"))
+            Stop::Failed(format!("its graph is not valid: `{at}`: expected {expected}, found {found}"))
         })?;
         self.recorder.append_graph(&name, &graph)?;
         self.progress.step(1);
@@ -383,7 +383,7 @@ fn probe(worker: &mut Worker, planned: &Planned) -> Result<(), Stop> {
     if probes.is_empty() {
         return Ok(());
     }
-    let doing = "the check against its exporter's records";
+    let doing = "the check against the exporter's outputs";
     match worker.request(&Request::Check { probes }, doing)? {
         Reply::Checked => Ok(()),
         other => Err(unexpected(&other, doing)),

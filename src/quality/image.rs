@@ -7,7 +7,7 @@ use std::path::Path;
 use png::{BitDepth, ColorType, Decoder, Transformations};
 
 use crate::error::{Error, Place, Result};
-use crate::quality::view::View;
+use crate::quality::view::PixelView;
 
 /// The most pixels that a file may claim: 2^28, eight times the largest image of any challenge. A header is a promise
 /// that a damaged or hostile file need not keep, and memory is set aside on its word.
@@ -105,7 +105,7 @@ impl Image {
     }
 
     /// The top left part whose sides are multiples of `scale`; borrowed pixels, nothing is copied.
-    pub fn cropped(&self, scale: usize) -> View<'_> {
+    pub fn cropped(&self, scale: usize) -> PixelView<'_> {
         let scale = scale.max(1);
         self.view(0, 0, self.height / scale * scale, self.width / scale * scale)
     }
@@ -114,8 +114,8 @@ impl Image {
     ///
     /// # Panics
     /// If it does not lie inside.
-    pub fn view(&self, top: usize, left: usize, height: usize, width: usize) -> View<'_> {
-        View::new(&self.rgb, self.height, self.width).part(top, left, height, width)
+    pub fn view(&self, top: usize, left: usize, height: usize, width: usize) -> PixelView<'_> {
+        PixelView::new(&self.rgb, self.height, self.width).part(top, left, height, width)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::entry::Entry;
 use crate::entry::Metric;
 use crate::entry::label;
 use crate::rank::cut;
-use crate::rank::cut::Verdict;
+use crate::rank::cut::CutResult;
 use crate::rank::leaderboard::{Leaderboard, Row};
 use crate::rank::standing::Standing;
 use crate::rank::ties;
@@ -39,7 +39,7 @@ pub(super) fn of_baseline(ranked: &Ranked<'_>, base: Option<&Entry>) -> Option<S
     match base {
         Some(entry) if own(entry) => None,
         Some(entry) => Some(format!(
-            "scores are relative to {}, the source's baseline; that of {} is {}",
+            "scores are relative to {}, the source's baseline; the baseline of {} is {}",
             label(entry),
             ranked.rules.id,
             baseline.network
@@ -50,7 +50,7 @@ pub(super) fn of_baseline(ranked: &Ranked<'_>, base: Option<&Entry>) -> Option<S
             let timed = rule.weights.contains_key(&Metric::RuntimeMs);
             let device = ranked.rules.runtime.device.as_deref().unwrap_or("another machine");
             let warning = if timed {
-                format!("; its runtime is from {device}: runtimes from elsewhere are not comparable with it")
+                format!("; its runtime is from {device}: runtimes from other machines are not comparable with it")
             } else {
                 String::new()
             };
@@ -69,12 +69,12 @@ pub(super) fn of_cuts(ranked: &Ranked<'_>) -> Option<String> {
     for entry in ranked.candidates {
         for cut in &ranked.rules.cuts {
             let Some(value) = entry.get(cut.metric) else { continue };
-            if cut::verdict(cut, value) == Verdict::PassByRounding {
+            if cut::verdict(cut, value) == CutResult::PassByRounding {
                 spared.push(format!("{} ({} {value:.4})", label(entry), cut.metric));
             }
         }
     }
-    (!spared.is_empty()).then(|| format!("ranked only because the cuts round: {}", listed(&spared)))
+    (!spared.is_empty()).then(|| format!("ranked only because the cut rounds its values: {}", listed(&spared)))
 }
 
 /// Equal values whose ranks come from the sort before.
@@ -109,7 +109,7 @@ pub(super) fn of_ties(ranked: &Ranked<'_>) -> Option<String> {
         Values::Printed => "equal printed values",
         Values::Full => "equal values",
     };
-    (groups > 0).then(|| format!("{what} are ranked in the order of the sort before ({}{more})", told.join("; ")))
+    (groups > 0).then(|| format!("{what}: ties keep the previous sort's order ({}{more})", told.join("; ")))
 }
 
 /// Where the source prints a rank or a rank sum for this track that the rules do not give.

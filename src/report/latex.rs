@@ -4,17 +4,17 @@
 use std::fmt::Write;
 
 use crate::error::Result;
-use crate::report::Report;
 use crate::report::column::Column;
 use crate::report::line::Line;
-use crate::report::view::View;
+use crate::report::render::Render;
+use crate::report::view::BoardView;
 use crate::text;
 
-/// See [`crate::report::Format::Latex`].
+/// See [`crate::report::format::Format::Latex`].
 pub(super) struct Latex;
 
-impl Report for Latex {
-    fn render(&self, view: &View<'_>) -> Result<String> {
+impl Render for Latex {
+    fn render(&self, view: &BoardView<'_>) -> Result<String> {
         let board = &view.board;
         let columns = view.columns();
         let alignment: String = columns.iter().map(|c| if c.is_numeric() { 'r' } else { 'l' }).collect();
@@ -51,7 +51,7 @@ impl Report for Latex {
     }
 }
 
-fn cell(view: &View<'_>, column: Column, line: &Line<'_>) -> String {
+fn cell(view: &BoardView<'_>, column: Column, line: &Line<'_>) -> String {
     let shown = view.shown(column, line);
     let mut value = escape(&shown.value);
     if shown.best {

@@ -57,7 +57,9 @@ impl FromStr for Sort {
         let (name, reverse) = match s.split_once(':') {
             None => (s, false),
             Some((name, "reverse")) => (name, true),
-            Some((_, other)) => return Err(format!("after the column, `:reverse` or nothing, not `:{other}`")),
+            Some((_, other)) => {
+                return Err(format!("expected `:reverse` or nothing after the column, found `:{other}`"));
+            }
         };
         Ok(Sort { by: name.parse()?, reverse })
     }
@@ -65,9 +67,9 @@ impl FromStr for Sort {
 
 /// Parses the two metrics of a Pareto front: `runtime_ms,psnr_val`.
 pub fn parse_pareto(s: &str) -> Result<(Metric, Metric), String> {
-    let (a, b) = s.split_once(',').ok_or("two metrics with a comma between: `runtime_ms,psnr_val`")?;
+    let (a, b) = s.split_once(',').ok_or("expected two metrics separated by a comma, such as `runtime_ms,psnr_val`")?;
     let (a, b) = (a.trim().parse::<Metric>()?, b.trim().parse::<Metric>()?);
-    if a == b { Err(format!("two different metrics, not `{a}` twice")) } else { Ok((a, b)) }
+    if a == b { Err(format!("expected two different metrics, found `{a}` twice")) } else { Ok((a, b)) }
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use crate::report::options::{Options, Sort};
 use crate::report::pareto;
 use crate::text;
 
-/// What a [`crate::report::Report`] writes down.
+/// What a [`crate::report::render::Render`] writes down.
 #[derive(Debug)]
-pub struct View<'a> {
+pub struct BoardView<'a> {
     /// The leaderboard after `sort`, `top` and `pareto`.
     pub board: Leaderboard,
     /// The reader's options.
@@ -35,7 +35,7 @@ pub struct Shown {
     pub best: bool,
 }
 
-impl<'a> View<'a> {
+impl<'a> BoardView<'a> {
     /// Applies the options.
     pub fn new(board: &Leaderboard, options: &'a Options) -> Self {
         let mut board = board.clone();
@@ -54,9 +54,9 @@ impl<'a> View<'a> {
             let (rows, unranked) = (board.rows.len().saturating_sub(top), board.unranked.len());
             board.rows.truncate(top);
             board.unranked.clear();
-            board.notes.push(format!("left out: {rows} ranked and {unranked} unranked entries"));
+            board.notes.push(format!("not shown: {rows} ranked and {unranked} unranked entries"));
         }
-        View { board, options, best, score_decimals: if whole { 0 } else { 2 } }
+        BoardView { board, options, best, score_decimals: if whole { 0 } else { 2 } }
     }
 
     /// The ranked lines.

@@ -1,5 +1,6 @@
 //! What follows from runs: entries for a ranking, samples for statistics, rows for a table. Derived, never stored.
-//! It may use [`crate::run`], [`crate::entry`], [`crate::graph`], [`crate::stats`] and [`crate::tables`].
+//! It may use [`crate::entry`], [`crate::graph`], [`crate::protocol`], [`crate::quality`], [`crate::run`], [`crate::stats`] and
+//! [`crate::tables`].
 
 mod entries;
 mod images;

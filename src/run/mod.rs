@@ -6,7 +6,7 @@
 //! graphs/NAME.json the operations of each submission's forward at 256 x 256
 //! ```
 //! The events are the truth; everything else is derived from them in [`crate::results`]. It may use [`crate::graph`],
-//! [`crate::machine`], [`crate::protocol`], [`crate::quality`], [`crate::submission`] and [`crate::util`].
+//! [`crate::machine`], [`crate::protocol`], [`crate::quality`], [`crate::stats`] (for the name of the protocol), [`crate::submission`] and [`crate::util`].
 
 mod contents;
 mod event;

@@ -2,6 +2,7 @@
 //!
 //! The round is the unit: resampling images gives false certainty. One test carries everything (see [`flips`]): intervals are its
 //! inversion, rank intervals and groups are many of it with a correction.
+//! It may use [`crate::util`].
 
 pub mod flips;
 pub mod interval;

@@ -106,7 +106,7 @@ pub fn rank_uncertainty(samples: &[Samples], track: Track<'_>, settings: Setting
         let percent = 100.0 * settings.level;
         let plural = if rounds == 1 { "" } else { "s" };
         notes.push(format!(
-            "{rounds} round{plural}: run-to-run noise takes at least {needed} for {percent} %, so ranks have no intervals"
+            "{rounds} round{plural}: {percent} % intervals need at least {needed} rounds, so ranks have no intervals"
         ));
     }
     let tests = enough.then(|| Tests::run(&table, &runtimes, &scores, track, settings));
@@ -385,7 +385,7 @@ mod tests {
     #[test]
     fn five_rounds_give_ranks_without_intervals_and_say_why() {
         let u = rank_uncertainty(&session(&[10.0, 20.0], 5), Track::Runtime, Settings::default()).unwrap();
-        assert_eq!(u.notes, ["5 rounds: run-to-run noise takes at least 6 for 95 %, so ranks have no intervals"]);
+        assert_eq!(u.notes, ["5 rounds: 95 % intervals need at least 6 rounds, so ranks have no intervals"]);
         let e = &u.entries[1];
         assert_eq!((e.rank, e.rank_interval, e.runtime_interval, e.p_next), (2, None, None, None));
         assert!(e.rank_probability.is_empty() && e.group.is_empty());

@@ -11,7 +11,7 @@ use crate::entry::Entry;
 use crate::entry::Metric;
 use crate::error::{Error, Place, Result};
 use crate::tables::columns;
-use crate::tables::columns::{Meaning, Source};
+use crate::tables::columns::{Meaning, MetricColumn};
 
 /// A table of measurements.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -182,7 +182,7 @@ fn remark(entry: &mut Entry, column: &str, cell: &str) {
 }
 
 /// A metric's value; `None` for the usual ways to write "not measured".
-fn number(file: &Path, line: usize, column: &str, cell: &str, source: &Source) -> Result<Option<f64>> {
+fn number(file: &Path, line: usize, column: &str, cell: &str, source: &MetricColumn) -> Result<Option<f64>> {
     if matches!(cell, "-" | "--" | "n/a" | "N/A" | "na" | "NA") {
         return Ok(None);
     }

@@ -3,6 +3,7 @@
 //! A [`Worker`] is one `esr-worker` process (or anything else that speaks [`crate::protocol`]). Whatever it does, the
 //! harness stays on its feet: a crash, a hang, too much memory, rubbish on its stdout become a [`Failure`], whose text is
 //! the submission's row.
+//! It may use [`crate::graph`], [`crate::protocol`], [`crate::submission`] and [`crate::util`].
 
 mod exchange;
 mod failure;

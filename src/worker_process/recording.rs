@@ -48,7 +48,7 @@ impl GraphRecorder {
         };
         // Programs are foreign: what they made the worker record is checked like a file.
         file::check(&graph).map_err(|(at, expected, found)| {
-            self.failed(format!("its graph is not whole: `{at}`: expected {expected}, found {found}"))
+            self.failed(format!("its graph is not valid: `{at}`: expected {expected}, found {found}"))
         })?;
         self.name.clone_into(&mut graph.network);
         Ok(graph)

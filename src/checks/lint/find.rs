@@ -19,7 +19,7 @@ pub(super) fn folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
         let below = if path.is_dir() { below(path)? } else { Vec::new() };
         if below.is_empty() {
             let expected = format!("a folder with {MANIFEST}, or a folder of such folders");
-            let found = if path.exists() { "neither" } else { "nothing of that name" };
+            let found = if path.exists() { "neither" } else { "no such file or folder" };
             return Err(Error::input(path, Place::Whole, expected, found));
         }
         for folder in below {

@@ -83,7 +83,7 @@ impl Check {
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum CheckResult {
     /// In order.
     Pass,
     /// Not in order.
@@ -98,7 +98,7 @@ pub struct Finding {
     /// Which check.
     pub check: Check,
     /// How it went.
-    pub verdict: Verdict,
+    pub verdict: CheckResult,
     /// Why, where it did not pass; one line.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
@@ -106,15 +106,15 @@ pub struct Finding {
 
 impl Finding {
     pub(super) fn pass(check: Check) -> Finding {
-        Finding { check, verdict: Verdict::Pass, why: String::new() }
+        Finding { check, verdict: CheckResult::Pass, why: String::new() }
     }
 
     pub(super) fn fail(check: Check, why: impl Into<String>) -> Finding {
-        Finding { check, verdict: Verdict::Fail, why: one_line(&why.into()) }
+        Finding { check, verdict: CheckResult::Fail, why: one_line(&why.into()) }
     }
 
     pub(super) fn skip(check: Check, why: impl Into<String>) -> Finding {
-        Finding { check, verdict: Verdict::Skip, why: one_line(&why.into()) }
+        Finding { check, verdict: CheckResult::Skip, why: one_line(&why.into()) }
     }
 
     /// Pass, or fail with the error.
@@ -124,16 +124,16 @@ impl Finding {
 
     /// Whether it makes no sense, or is not safe, to run what it is about.
     pub(super) fn bars_running(&self) -> bool {
-        self.verdict == Verdict::Fail && matches!(self.check, Check::Manifest | Check::Files | Check::Archive)
+        self.verdict == CheckResult::Fail && matches!(self.check, Check::Manifest | Check::Files | Check::Archive)
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.verdict {
-            Verdict::Pass => "PASS",
-            Verdict::Fail => "FAIL",
-            Verdict::Skip => "SKIP",
+            CheckResult::Pass => "PASS",
+            CheckResult::Fail => "FAIL",
+            CheckResult::Skip => "SKIP",
         };
         write!(f, "{verdict} {}", self.check.name())?;
         if self.why.is_empty() { Ok(()) } else { write!(f, ": {}", self.why) }
@@ -154,7 +154,7 @@ pub struct Linted {
 impl Linted {
     /// How many checks failed.
     pub fn reasons(&self) -> usize {
-        self.findings.iter().filter(|f| f.verdict == Verdict::Fail).count()
+        self.findings.iter().filter(|f| f.verdict == CheckResult::Fail).count()
     }
 
     /// Whether none failed.

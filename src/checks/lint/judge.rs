@@ -2,7 +2,7 @@
 
 use crate::checks::lint::finding::{Check, Finding};
 use crate::checks::lint::outputs;
-use crate::checks::lint::trial::{Stop, Trial, unexpected};
+use crate::checks::lint::running::{RunningSubmission, Stop, unexpected};
 use crate::error::Result;
 use crate::graph;
 use crate::graph::Counter;
@@ -17,12 +17,12 @@ const SIZES: [[u32; 2]; 3] = [[33, 47], [64, 39], [51, 80]];
 const RECORDED: [u32; 2] = [256, 256];
 
 /// Runs the network and judges it. `bound` are the LR sizes that it is bound to; empty: any.
-pub(super) fn run(mut trial: Trial<'_>, bound: &[[u32; 2]], findings: &mut Vec<Finding>) -> Result<()> {
-    let loaded = match trial.load() {
+pub(super) fn run(mut running: RunningSubmission<'_>, bound: &[[u32; 2]], findings: &mut Vec<Finding>) -> Result<()> {
+    let loaded = match running.load() {
         Ok(loaded) => loaded,
         Err(Stop::Failed { why, .. }) => {
             findings.push(Finding::fail(Check::Loads, why));
-            skip(findings, "it does not load");
+            skip(findings, "the network does not load");
             return Ok(());
         }
         Err(Stop::Broken(error)) => return Err(error),
@@ -30,29 +30,29 @@ pub(super) fn run(mut trial: Trial<'_>, bound: &[[u32; 2]], findings: &mut Vec<F
     findings.push(Finding::pass(Check::Loads));
     findings.push(match loaded.parameters {
         // The registry knows which of its networks have none.
-        0 if trial.submission.card.is_none() => Finding::fail(Check::Parameters, "the network has none"),
+        0 if running.submission.card.is_none() => Finding::fail(Check::Parameters, "the network has none"),
         _ => Finding::pass(Check::Parameters),
     });
-    let graph = match record(&mut trial, bound) {
+    let graph = match record(&mut running, bound) {
         Ok(graph) => {
-            findings.extend(of_graph(&graph, trial.submission.precision));
+            findings.extend(of_graph(&graph, running.submission.precision));
             Some(graph)
         }
         Err(Stop::Failed { why, .. }) => {
             findings.push(Finding::fail(Check::Ops, why));
-            let skip = |check| Finding::skip(check, "its operations could not be recorded");
+            let skip = |check| Finding::skip(check, "the operations could not be recorded");
             findings.extend([Check::Precision, Check::Dtype].map(skip));
             None
         }
         Err(Stop::Broken(error)) => return Err(error),
     };
     if graph.as_ref().is_some_and(|graph| !float_output(graph)) {
-        skip(findings, "its output is no image");
+        skip(findings, "the output is not an image");
         return Ok(());
     }
-    let overlap = trial.submission.tile.map_or(0, |tile| tile.overlap);
-    findings.extend(outputs::check(&mut trial, &sizes(bound, overlap))?);
-    findings.push(probes(&mut trial)?);
+    let overlap = running.submission.tile.map_or(0, |tile| tile.overlap);
+    findings.extend(outputs::check(&mut running, &sizes(bound, overlap))?);
+    findings.push(probes(&mut running)?);
     Ok(())
 }
 
@@ -74,15 +74,15 @@ fn sizes(bound: &[[u32; 2]], overlap: u32) -> Vec<[usize; 2]> {
     }
 }
 
-fn record(trial: &mut Trial<'_>, bound: &[[u32; 2]]) -> Result<OpGraph, Stop> {
+fn record(running: &mut RunningSubmission<'_>, bound: &[[u32; 2]]) -> Result<OpGraph, Stop> {
     let size = bound.iter().find(|size| **size == RECORDED).or(bound.first()).copied().unwrap_or(RECORDED);
     let [height, width] = size.map(i64::from);
     let doing = format!("recording at {height} x {width}");
-    match trial.ask(&Request::Record { height, width, how: None }, &doing)? {
+    match running.ask(&Request::Record { height, width, how: None }, &doing)? {
         Reply::Recorded { graph } => match graph::file::check(&graph) {
             Ok(()) => Ok(*graph),
             Err((at, expected, found)) => {
-                let why = format!("its graph is not whole: `{at}`: expected {expected}, found {found}");
+                let why = format!("its graph is not valid: `{at}`: expected {expected}, found {found}");
                 Err(Stop::Failed { why, fatal: false })
             }
         },
@@ -131,9 +131,11 @@ fn precision(graph: &OpGraph, declared: Precision) -> Result<(), String> {
     }
     // With 16 bits somewhere inside, 32 elsewhere are as declared.
     match used.iter().find(|(dtype, _)| *dtype != wanted && *dtype != "float32") {
-        Some((dtype, op)) => Err(format!("{dtype} inside (first in {op}), the manifest declares {wanted}")),
+        Some((dtype, op)) => {
+            Err(format!("the network computes in {dtype} (first in {op}), but the manifest declares {wanted}"))
+        }
         None if !used.iter().any(|(dtype, _)| *dtype == wanted) => {
-            Err(format!("the manifest declares {wanted}, and nothing is computed in it"))
+            Err(format!("the manifest declares {wanted}, but the network computes nothing in it"))
         }
         None => Ok(()),
     }
@@ -156,13 +158,13 @@ fn dtype(graph: &OpGraph) -> Result<(), String> {
     }
 }
 
-fn probes(trial: &mut Trial<'_>) -> Result<Finding> {
-    let probes = trial.submission.checked.clone();
+fn probes(running: &mut RunningSubmission<'_>) -> Result<Finding> {
+    let probes = running.submission.checked.clone();
     if probes.is_empty() {
         return Ok(Finding::skip(Check::Probes, "the manifest has none"));
     }
-    let doing = "the check against its exporter's records";
-    match trial.ask(&Request::Check { probes }, doing) {
+    let doing = "the check against the exporter's outputs";
+    match running.ask(&Request::Check { probes }, doing) {
         Ok(Reply::Checked) => Ok(Finding::pass(Check::Probes)),
         Ok(other) => {
             Ok(Finding::fail(Check::Probes, format!("{} during {doing}", crate::worker_process::name_of(&other))))

@@ -11,7 +11,7 @@ use crate::graph::ops::opgraph::{OpGraph, Role};
 
 /// The bound, and where it is reached.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Memory {
+pub struct MemoryBound {
     /// Bytes of everything that is alive at the peak.
     pub peak_bytes: u64,
     /// Bytes of parameters and buffers, which live throughout.
@@ -44,7 +44,7 @@ struct Life {
 }
 
 /// The bound of a graph.
-pub fn memory(graph: &OpGraph) -> Memory {
+pub fn memory(graph: &OpGraph) -> MemoryBound {
     let mut weights_bytes = 0_u64;
     let mut input_bytes = 0_u64;
     let mut lives: std::collections::HashMap<usize, Option<Life>> = std::collections::HashMap::new();
@@ -110,5 +110,5 @@ pub fn memory(graph: &OpGraph) -> Memory {
             largest: there.iter().take(3).map(|l| l.shape.clone()).collect(),
         }
     });
-    Memory { peak_bytes: base.saturating_add(peak.map_or(0, |p| p.1)), weights_bytes, input_bytes, at }
+    MemoryBound { peak_bytes: base.saturating_add(peak.map_or(0, |p| p.1)), weights_bytes, input_bytes, at }
 }

@@ -1,5 +1,6 @@
 //! Submission folders out of a clone of a challenge's repository: each file of its `model_zoo/` is identified, and what is
 //! known of the edition says whose it is and how it runs.
+//! It may use the other files of [`crate::submission`] and [`crate::rules`].
 
 mod zoo;
 

@@ -4,7 +4,7 @@ use crate::graph::ops::cost::Formula;
 
 /// What is known of some operations.
 #[derive(Clone, Copy)]
-pub struct Entry {
+pub struct OpEntry {
     /// Their names: composite and decomposed forms of the same work share an entry.
     pub ops: &'static [&'static str],
     /// What they do.
@@ -80,11 +80,11 @@ pub(super) const fn entry(
     work: Work,
     formula: &'static str,
     locality: Locality,
-) -> Entry {
-    Entry { ops, work, formula, fvcore: None, modules: &[], locality, why: "" }
+) -> OpEntry {
+    OpEntry { ops, work, formula, fvcore: None, modules: &[], locality, why: "" }
 }
 
-pub(super) const fn pointwise(ops: &'static [&'static str], each: u64, why: &'static str) -> Entry {
+pub(super) const fn pointwise(ops: &'static [&'static str], each: u64, why: &'static str) -> OpEntry {
     let formula = match each {
         1 => "output elements",
         2 => "2 x output elements",
@@ -94,20 +94,20 @@ pub(super) const fn pointwise(ops: &'static [&'static str], each: u64, why: &'st
     entry(ops, Work::PerOutput(each), formula, Locality::Same).why(why)
 }
 
-pub(super) const fn free(ops: &'static [&'static str], locality: Locality, why: &'static str) -> Entry {
+pub(super) const fn free(ops: &'static [&'static str], locality: Locality, why: &'static str) -> OpEntry {
     entry(ops, Work::Free, "", locality).why(why)
 }
 
-impl Entry {
-    pub(super) const fn why(self, why: &'static str) -> Entry {
-        Entry { why, ..self }
+impl OpEntry {
+    pub(super) const fn why(self, why: &'static str) -> OpEntry {
+        OpEntry { why, ..self }
     }
 
-    pub(super) const fn fvcore(self, handle: Formula) -> Entry {
-        Entry { fvcore: Some(handle), ..self }
+    pub(super) const fn fvcore(self, handle: Formula) -> OpEntry {
+        OpEntry { fvcore: Some(handle), ..self }
     }
 
-    pub(super) const fn modules(self, modules: &'static [&'static str]) -> Entry {
-        Entry { modules, ..self }
+    pub(super) const fn modules(self, modules: &'static [&'static str]) -> OpEntry {
+        OpEntry { modules, ..self }
     }
 }

@@ -14,21 +14,21 @@ mod reductions;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub use entry::{Entry, Locality, Work};
+pub use entry::{Locality, OpEntry, Work};
 
 /// Every known operation, by kind.
-static TABLE: [&[Entry]; 5] =
+static TABLE: [&[OpEntry]; 5] =
     [products::PRODUCTS, normalisation::NORMALISATION, pointwise::POINTWISE, reductions::REDUCTIONS, moves::MOVES];
 
-fn all() -> impl Iterator<Item = &'static Entry> {
+fn all() -> impl Iterator<Item = &'static OpEntry> {
     TABLE.iter().copied().flatten()
 }
 
-static INDEX: LazyLock<HashMap<&'static str, &'static Entry>> =
+static INDEX: LazyLock<HashMap<&'static str, &'static OpEntry>> =
     LazyLock::new(|| all().flat_map(|e| e.ops.iter().map(move |&op| (op, e))).collect());
 
 /// The entry that explains an operation, by its name without overload, in place (`aten::relu_`) or not.
-pub fn find(name: &str) -> Option<&'static Entry> {
+pub fn find(name: &str) -> Option<&'static OpEntry> {
     INDEX.get(name).or_else(|| INDEX.get(name.strip_suffix('_')?)).copied()
 }
 

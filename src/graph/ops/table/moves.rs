@@ -3,10 +3,10 @@
 use crate::graph::ops::table::entry::Locality::{
     Cat, Nothing, Pad, Part, Permute, Reshape, Roll, Same, Shuffle, Unshuffle, Whole,
 };
-use crate::graph::ops::table::entry::{Entry, free};
+use crate::graph::ops::table::entry::{OpEntry, free};
 
 /// The entries.
-pub(super) static MOVES: &[Entry] = &[
+pub(super) static MOVES: &[OpEntry] = &[
     free(&["aten::pixel_shuffle"], Shuffle, "moves data: the same elements at other places"),
     free(
         &["aten::channel_shuffle", "aten::native_channel_shuffle"],

@@ -3,10 +3,10 @@
 use crate::graph::ops::cost;
 use crate::graph::ops::table::entry::Locality::{MixLast, Resize, Same, Whole};
 use crate::graph::ops::table::entry::Work::{PerInput, PerOutput};
-use crate::graph::ops::table::entry::{Entry, entry, free};
+use crate::graph::ops::table::entry::{OpEntry, entry, free};
 
 /// The entries.
-pub(super) static NORMALISATION: &[Entry] = &[
+pub(super) static NORMALISATION: &[OpEntry] = &[
     entry(
         &[
             "aten::batch_norm",

@@ -1,9 +1,9 @@
 //! Functions of each element: activations and arithmetic.
 
-use crate::graph::ops::table::entry::{Entry, pointwise};
+use crate::graph::ops::table::entry::{OpEntry, pointwise};
 
 /// The entries.
-pub(super) static POINTWISE: &[Entry] = &[
+pub(super) static POINTWISE: &[OpEntry] = &[
     pointwise(&["aten::relu", "aten::clamp_min"], 1, "an activation; the hook counts it where it is a ReLU module")
         .modules(&["ReLU"]),
     pointwise(&["aten::leaky_relu"], 1, "an activation; the hook counts it where it is a module")

@@ -4,10 +4,10 @@ use crate::graph::ops::cost;
 use crate::graph::ops::einsum;
 use crate::graph::ops::table::entry::Locality::{MixLast, Product, Spread, Whole, Window};
 use crate::graph::ops::table::entry::Work::Macs;
-use crate::graph::ops::table::entry::{Entry, entry};
+use crate::graph::ops::table::entry::{OpEntry, entry};
 
 /// The entries.
-pub(super) static PRODUCTS: &[Entry] = &[
+pub(super) static PRODUCTS: &[OpEntry] = &[
     entry(
         &[
             "aten::conv1d",

@@ -3,10 +3,10 @@
 use crate::graph::ops::cost;
 use crate::graph::ops::table::entry::Locality::{Reduce, Whole, Window};
 use crate::graph::ops::table::entry::Work::{Arithmetic, PerInput};
-use crate::graph::ops::table::entry::{Entry, entry};
+use crate::graph::ops::table::entry::{OpEntry, entry};
 
 /// The entries.
-pub(super) static REDUCTIONS: &[Entry] = &[
+pub(super) static REDUCTIONS: &[OpEntry] = &[
     entry(
         &[
             "aten::softmax",

@@ -30,8 +30,8 @@ impl From<Error> for Stop {
     }
 }
 
-/// One submission on trial.
-pub(super) struct Trial<'a> {
+/// One submission on running.
+pub(super) struct RunningSubmission<'a> {
     launch: &'a Launch,
     pub(super) submission: &'a Submission,
     /// A folder for pixels.
@@ -39,9 +39,9 @@ pub(super) struct Trial<'a> {
     worker: Option<Worker>,
 }
 
-impl<'a> Trial<'a> {
-    pub(super) fn new(launch: &'a Launch, submission: &'a Submission, room: &'a Path) -> Trial<'a> {
-        Trial { launch, submission, room, worker: None }
+impl<'a> RunningSubmission<'a> {
+    pub(super) fn new(launch: &'a Launch, submission: &'a Submission, room: &'a Path) -> RunningSubmission<'a> {
+        RunningSubmission { launch, submission, room, worker: None }
     }
 
     /// Builds the network in a fresh worker.
