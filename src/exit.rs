@@ -16,5 +16,5 @@ pub const UNKNOWN_OPS: u8 = 5;
 pub const NO_WORKER: u8 = 6;
 /// A check (`lint`, `audit`, `data check`, `identify`, `rules check`, `doctor`) found something wrong.
 pub const CHECK_FAILED: u8 = 7;
-/// Interrupted by the user; what was measured is kept, and `--resume` goes on.
+/// Interrupted by the user; what was measured is kept, and `--resume` continues the run.
 pub const INTERRUPTED: u8 = 130;

@@ -68,7 +68,7 @@ fn json_of_several_tracks_is_one_document() {
 #[test]
 fn another_editions_rules_rank_the_table_and_say_what_differs() {
     let table = stdout(&["rank", "ntire2022", "--rules", "ntire2026"]);
-    assert!(table.contains("scores are relative to IMDN_baseline, the source's baseline; that of ntire2026 is SPAN"));
+    assert!(table.contains("scores are relative to IMDN_baseline, the source's baseline; the baseline of ntire2026 is SPAN"));
     assert!(table.contains("FLOPs of ntire2022 were counted by hook, ntire2026 counts by fvcore"));
     assert!(table.contains("the cuts of ntire2026 are for other images"));
     // 2024's table has neither activations nor memory: every row says so.
@@ -87,7 +87,7 @@ fn a_file_of_2022_by_the_rules_of_2026_names_the_missing_baseline() {
         table.contains("no entry is the baseline SPAN: scores are relative to the rules' figures for it"),
         "{table}"
     );
-    assert!(table.contains("runtimes from elsewhere are not comparable"));
+    assert!(table.contains("runtimes from other machines are not comparable"));
     let table = stdout(&["rank", file.to_str().unwrap(), "--rules", "ntire2026", "--baseline", "IMDN_baseline"]);
     assert!(table.contains("scores are relative to IMDN_baseline"));
 }

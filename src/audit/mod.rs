@@ -22,18 +22,18 @@ use crate::tables::Table;
 use crate::tables::columns;
 use crate::tables::columns::Meaning;
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Audit {
     /// How many cells were recomputed.
     pub checked: usize,
-    /// What does not follow.
+    /// The mismatches.
     pub findings: Vec<Mismatch>,
-    /// What follows, but hangs on something that a reader should know.
+    /// Matches that depend on something that a reader should know.
     pub remarks: Vec<String>,
 }
 
-/// A cell, or a figure of the rules, that does not follow from the others.
+/// A cell, or a figure of the rules, that does not match the others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Mismatch {
     /// The table's line, counted from 1; absent for a figure of the rules.
@@ -42,11 +42,11 @@ pub struct Mismatch {
     pub entry: String,
     /// The column.
     pub column: String,
-    /// What is printed.
+    /// The printed value.
     pub printed: String,
-    /// What follows.
+    /// The computed value.
     pub computed: String,
-    /// From what.
+    /// What it was computed from.
     pub why: String,
 }
 
@@ -107,7 +107,7 @@ impl<'a> Auditor<'a> {
         self.table.columns.iter().filter_map(|n| Some((n.as_str(), matching(n)?))).collect()
     }
 
-    /// What a metric of an entry may be: its full value, or all that print so.
+    /// The possible values of a metric of an entry: its full value, or all values that round to the printed one.
     fn interval(&self, entry: &Entry, metric: Metric) -> Option<Interval> {
         let held = |exact| self.columns_of(metric, exact).into_iter().find(|(c, _)| entry.printed.contains_key(*c));
         if held(true).is_some() {

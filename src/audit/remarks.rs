@@ -1,4 +1,4 @@
-//! What follows, but hangs on something: cuts on rounding, ranks of equal values on the order of sorting, twins.
+//! Remarks: cuts that depend on rounding, ranks of equal values that depend on the order of sorting, and equal entries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::rank::{Leaderboard, Row};
 use crate::rules::schema::Cut;
 
 impl Auditor<'_> {
-    /// Decisions of the cuts that another rounding would turn.
+    /// Decisions of the cuts that another rounding would reverse.
     pub(super) fn cuts(&mut self, board: &Leaderboard) {
         for cut in &self.rules.cuts {
             let (mut spared, mut open) = (Vec::new(), Vec::new());
@@ -59,7 +59,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// Distinct printed ranks of equal printed values: what order they follow.
+    /// The order of distinct printed ranks of equal printed values.
     pub(super) fn ties(&mut self, board: &Leaderboard) {
         let order = &self.rules.metric_ranks.order;
         let (mut follow, mut against, mut pairs) = (0u32, 0u32, Vec::new());

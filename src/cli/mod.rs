@@ -73,7 +73,7 @@ fn command() -> clap::Command {
     let command = Cli::command();
     let groups = overview::groups(&command);
     command
-        .help_template("{about}\n\n{usage-heading} {usage}\n\n{after-help}\n\nOptions:\n{options}")
+        .help_template("{about}\n\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}")
         .after_help(groups + "\n" + overview::EXIT_CODES)
 }
 

@@ -1,7 +1,6 @@
 //! Standard output, and the formats that a command can write.
 
 use std::io::{ErrorKind, Write};
-use std::str::FromStr;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -27,5 +26,5 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String> {
 /// A parser that accepts these formats alone; the help lists them.
 pub(crate) fn formats(accepted: &'static [Format]) -> impl TypedValueParser<Value = Format> {
     let values = accepted.iter().filter_map(Format::to_possible_value);
-    PossibleValuesParser::new(values).try_map(|name| Format::from_str(&name))
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<Format>())
 }

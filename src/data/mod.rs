@@ -209,7 +209,7 @@ mod tests {
         let dir = tree(&["S/HR/a.png"]);
         assert_eq!(opened(&dir, "S", "val"), "S: expected LR images at scale 4, found S/HR alone");
         let dir = tree(&["S/notes.txt"]);
-        assert!(opened(&dir, "S", "val").ends_with("found nothing of the kind"));
+        assert!(opened(&dir, "S", "val").ends_with("found none of these"));
         assert!(opened(&dir, "absent/set", "val").starts_with("cannot read absent/set"));
     }
 }

@@ -1,4 +1,4 @@
-//! Graphs of operations, and what can be counted on them. Pure: no network, no libtorch. It may use [`crate::util`] alone.
+//! Graphs of operations, and everything that is counted on them, without a network and without libtorch. It may use [`crate::util`] alone.
 
 mod analysis;
 mod conventions;

@@ -178,7 +178,7 @@ mod tests {
         let first = table(folder.path(), "first.csv", "A,1\nB,2\n");
         let second = table(folder.path(), "second.csv", "A,3\n");
         let merged = read(&[first.clone(), second], &rules).unwrap();
-        assert_eq!(merged.entries.iter().map(label).collect::<Vec<_>>(), ["A", "B", "A / A [second]"]);
+        assert_eq!(merged.entries.iter().map(label).collect::<Vec<_>>(), ["A", "B", "A/A [second]"]);
         let twice = read(&[first.clone(), first.clone(), first], &rules).unwrap_err().to_string();
         assert!(twice.contains("is in `") && twice.contains("and in an earlier input of the same name"), "{twice}");
     }

@@ -1,9 +1,9 @@
-//! Cuts: the least PSNR that an entry must keep, as it is applied to rounded values.
+//! Cuts: the PSNR that an entry must reach, applied to rounded values.
 
 use crate::entry::rounding::round_to;
 use crate::rules::schema::Cut;
 
-/// What a cut says of a value.
+/// The result of a cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CutResult {
     /// It passes, rounded or not.

@@ -1,5 +1,5 @@
-//! What a leaderboard says by itself: figures that are not comparable, cuts that hang on rounding, ties, and where a
-//! published table departs from its own rules.
+//! Notes on a leaderboard: figures that are not comparable, cuts that depend on rounding, ties, and mismatches between a
+//! published table and its own rules.
 
 use crate::entry::Entry;
 use crate::entry::Metric;
@@ -12,10 +12,10 @@ use crate::rank::ties;
 use crate::rules::Rules;
 use crate::rules::schema::{By, Ties, Track, Values};
 
-/// More examples than this in one note help nobody.
+/// Examples in one note.
 const EXAMPLES: usize = 6;
 
-/// A finished ranking, as the notes look at it.
+/// A finished ranking, as the notes use it.
 pub(super) struct Ranked<'a> {
     pub(super) rules: &'a Rules,
     pub(super) track: &'a Track,
@@ -63,7 +63,7 @@ pub(super) fn of_baseline(ranked: &Ranked<'_>, base: Option<&Entry>) -> Option<S
     }
 }
 
-/// Entries that a cut spares only because it rounds.
+/// Entries that pass a cut only because it rounds.
 pub(super) fn of_cuts(ranked: &Ranked<'_>) -> Option<String> {
     let mut spared = Vec::new();
     for entry in ranked.candidates {
@@ -77,7 +77,7 @@ pub(super) fn of_cuts(ranked: &Ranked<'_>) -> Option<String> {
     (!spared.is_empty()).then(|| format!("ranked only because the cut rounds its values: {}", listed(&spared)))
 }
 
-/// Equal values whose ranks come from the sort before.
+/// Equal values whose ranks come from the previous sort.
 pub(super) fn of_ties(ranked: &Ranked<'_>) -> Option<String> {
     let rule = &ranked.rules.metric_ranks;
     if rule.ties != Ties::Stable {
@@ -112,7 +112,7 @@ pub(super) fn of_ties(ranked: &Ranked<'_>) -> Option<String> {
     (groups > 0).then(|| format!("{what}: ties keep the previous sort's order ({}{more})", told.join("; ")))
 }
 
-/// Where the source prints a rank or a rank sum for this track that the rules do not give.
+/// Ranks and rank sums that the source prints for this track and the rules do not give.
 pub fn departures(board: &Leaderboard, track: &Track) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(column) = &track.printed.rank {

@@ -1,4 +1,4 @@
-//! What weights files were found to be: for people.
+//! Identified weights files, for people.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::protocol::{Candidate, Identified};
 use crate::submission::identify::{cards, config, known_range};
 use crate::text::grouped;
 
-/// One file's findings, or why there are none.
+/// The result for one file, or why it could not be read.
 pub fn table(file: &Path, found: &Result<Identified>) -> Result<String> {
     let mut out = format!("{}\n", file.display());
     let mut line = |label: &str, text: &str| {

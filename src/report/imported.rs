@@ -1,11 +1,11 @@
-//! What came of importing a model zoo: for people.
+//! The result of an import, for people.
 
 use std::fmt::Write;
 
 use crate::submission::import::{Imported, Outcome, Row};
 use crate::text::{Align, Table};
 
-/// The folders that were written, those that were there, and what was left with the reason.
+/// The folders that were written or existed, and the files that were not imported with the reason.
 pub fn table(imported: &Imported) -> String {
     let mut out = match &imported.edition {
         Some(edition) => format!("Edition {edition}\n"),

@@ -1,7 +1,7 @@
 //! Reports: leaderboards and other results in each output format.
 //!
 //! A [`BoardView`] is the leaderboard after the options (sorted, cut, Pareto front marked) with the columns to show. Each format
-//! is one file that implements [`Render`]; none of them computes anything. It may use [`crate::entry`], [`crate::rank`],
+//! is one file that implements [`Render`]; none of them computes figures. It may use [`crate::entry`], [`crate::rank`],
 //! [`crate::rules`], [`crate::stats`], [`crate::graph`], [`crate::results`], [`crate::submission`], [`crate::audit`],
 //! [`crate::protocol`], [`crate::text`] and [`crate::util`].
 

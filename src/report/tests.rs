@@ -121,7 +121,7 @@ fn columns_sort_top_and_pareto_are_obeyed_by_every_format() {
     let json: Leaderboard = serde_json::from_str(&rendered(Format::Json, &options)).unwrap();
     assert_eq!(json.rows.iter().map(|r| (r.rank, r.pareto)).collect::<Vec<_>>(), [(2, true), (1, true)]);
     assert_eq!(json.unranked, []);
-    assert_eq!(json.notes.last().unwrap(), "left out: 1 ranked and 2 unranked entries");
+    assert_eq!(json.notes.last().unwrap(), "not shown: 1 ranked and 2 unranked entries");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The columns of measurement tables: ours, the published tables', and the organisers' raw counts.
+//! The columns of measurement tables: those of esr-bench, of published tables, and of the organisers' raw counts.
 
 use crate::entry::Metric;
 

@@ -1,6 +1,6 @@
-//! Reads any CSV of measurements: our own export, the published tables, a table that someone typed.
+//! Reads CSV files of measurements: exports of esr-bench, published tables, and tables that were written by hand.
 //!
-//! A first line with names is needed. `team` or `submission` (or both) name the entry; metrics go by the names of
+//! The first line must hold the names of the columns. `team` or `submission` (or both) name the entry; metrics go by the names of
 //! [`Metric`] and a few others ([`crate::tables::columns`]). Empty cells are "not measured". Other columns are kept as printed.
 
 use crate::entry::label;
@@ -16,7 +16,7 @@ use crate::tables::columns::{Meaning, MetricColumn};
 /// A table of measurements.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
-    /// Where it stands.
+    /// The file.
     pub file: PathBuf,
     /// The columns' names, lower case, in order.
     pub columns: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Table {
     pub entries: Vec<Entry>,
     /// Each entry's line, counted from 1.
     pub lines: Vec<usize>,
-    /// What looks like a slip, for people.
+    /// Warnings about columns whose names are probably misspelt.
     pub warnings: Vec<String>,
 }
 

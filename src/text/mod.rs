@@ -1,4 +1,4 @@
-//! Text for people: one table builder, one way to write numbers. It uses nothing else of the library.
+//! Text for people: the table builder and the number formatter. It uses nothing else of the library.
 
 mod format;
 mod table;

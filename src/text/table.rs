@@ -1,4 +1,4 @@
-//! The one table builder and the one number formatter. Every command that prints a table for people uses them.
+//! The table builder. Every command that prints a table for people uses it.
 
 use crate::text::format::one_line;
 use std::fmt;
@@ -14,7 +14,7 @@ pub enum Align {
     Right,
 }
 
-/// What a cell means; colour shows it on a terminal, and nothing may depend on colour alone.
+/// The meaning of a cell. A terminal shows it by colour; the text must say it as well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Style {
     /// Nothing special.
@@ -24,7 +24,7 @@ pub enum Style {
     Good,
     /// A failure.
     Bad,
-    /// Something to look at.
+    /// A warning.
     Warn,
 }
 

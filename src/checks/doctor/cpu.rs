@@ -1,4 +1,4 @@
-//! Processors and threads: what a timing on the CPU suffers from.
+//! Processors and threads: what disturbs a timing on the CPU.
 
 use crate::checks::doctor::diagnosis::{Diagnosis, Level, counted};
 use crate::machine::Cpu;

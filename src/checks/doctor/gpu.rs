@@ -1,4 +1,4 @@
-//! The state of NVIDIA's GPUs: what makes their clocks move, and who else is there.
+//! The state of NVIDIA's GPUs: what changes their clocks, and other processes on them.
 
 use crate::checks::doctor::diagnosis::{Diagnosis, Level, counted, gib};
 use crate::machine::{Gpu, Nvidia};
@@ -6,7 +6,7 @@ use crate::machine::{Gpu, Nvidia};
 /// Above this a device is near the point at which it slows down.
 const HOT_C: u32 = 80;
 
-/// More memory in use than any idle driver holds: somebody is there, even if the driver does not show who.
+/// More memory than an idle driver uses: another process uses the device, even if the driver does not show it.
 const IDLE_BYTES: u64 = 1 << 30;
 
 pub(super) fn examine(nvidia: &Nvidia) -> Vec<Diagnosis> {

@@ -1,4 +1,4 @@
-//! The findings for people.
+//! The diagnoses for people.
 
 use crate::checks::doctor::diagnosis::{Diagnosis, Level, counted};
 use crate::checks::doctor::examination::Examination;

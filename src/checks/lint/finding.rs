@@ -1,4 +1,4 @@
-//! What a check found.
+//! The checks of a submission and their results.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::text::one_line;
 
-/// The checks, in the order in which they are told.
+/// The checks, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
@@ -15,11 +15,11 @@ pub enum Check {
     Manifest,
     /// Every file that it names is there, inside the folder.
     Files,
-    /// Archives are whole, and unpack to what they should: no bombs, no paths that lead out.
+    /// Archives are complete, unpack to a reasonable size, and contain no paths that lead outside.
     Archive,
     /// The files are those whose SHA-256 the manifest states.
     Hash,
-    /// No other entry of the same call has the same files.
+    /// No other entry of the same command has the same files.
     Original,
     /// The network can be built.
     Loads,
@@ -39,7 +39,7 @@ pub enum Check {
     Range,
     /// It gives the same image twice.
     Determinism,
-    /// A program gives what its exporter saw.
+    /// A program gives the outputs that its exporter stored.
     Probes,
 }
 
@@ -80,15 +80,15 @@ impl Check {
     }
 }
 
-/// How a check went.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckResult {
-    /// In order.
+    /// The check passed.
     Pass,
-    /// Not in order.
+    /// The check failed.
     Fail,
-    /// Nothing to check, or no way to.
+    /// There was nothing to check, or it could not be checked.
     Skip,
 }
 
@@ -97,7 +97,7 @@ pub enum CheckResult {
 pub struct Finding {
     /// Which check.
     pub check: Check,
-    /// How it went.
+    /// The result.
     pub verdict: CheckResult,
     /// Why, where it did not pass; one line.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -122,7 +122,7 @@ impl Finding {
         outcome.map_or_else(|why| Finding::fail(check, why), |()| Finding::pass(check))
     }
 
-    /// Whether it makes no sense, or is not safe, to run what it is about.
+    /// Whether the submission must not be run.
     pub(super) fn bars_running(&self) -> bool {
         self.verdict == CheckResult::Fail && matches!(self.check, Check::Manifest | Check::Files | Check::Archive)
     }

@@ -1,4 +1,4 @@
-//! A submission's checks that need it to run.
+//! The checks that run the submission.
 
 use crate::checks::lint::finding::{Check, Finding};
 use crate::checks::lint::outputs;
@@ -10,10 +10,10 @@ use crate::graph::{OpGraph, Role, TensorInfo};
 use crate::protocol::{Reply, Request};
 use crate::submission::Precision;
 
-/// Odd sizes, none a multiple of another or of a window (height, width).
+/// Odd sizes (height, width), none a multiple of another or of a window.
 const SIZES: [[u32; 2]; 3] = [[33, 47], [64, 39], [51, 80]];
 
-/// Where the field counts operations.
+/// The size at which the field counts operations.
 const RECORDED: [u32; 2] = [256, 256];
 
 /// Runs the network and judges it. `bound` are the LR sizes that it is bound to; empty: any.
@@ -56,7 +56,7 @@ pub(super) fn run(mut running: RunningSubmission<'_>, bound: &[[u32; 2]], findin
     Ok(())
 }
 
-/// Says of every check that needs a running network, and has no verdict yet, why it has none.
+/// Skips every check that needs a running network and has no result yet.
 pub(super) fn skip(findings: &mut Vec<Finding>, why: &str) {
     for check in Check::RUNNING {
         if !findings.iter().any(|finding| finding.check == check) {
@@ -108,7 +108,7 @@ fn ops(graph: &OpGraph) -> Result<(), String> {
     if unknown.is_empty() { Ok(()) } else { Err(unknown.join("; ")) }
 }
 
-/// Scalars count for nothing: a Python number travels as one of 64 bits.
+/// Scalars are ignored: Python passes a number as a tensor of 64 bits.
 fn precision(graph: &OpGraph, declared: Precision) -> Result<(), String> {
     let wanted = match declared {
         Precision::Float32 => "float32",

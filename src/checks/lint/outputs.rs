@@ -1,4 +1,4 @@
-//! What a network makes of images: sizes, values, and whether it makes the same twice.
+//! The checks of a network's outputs: sizes, values, and determinism.
 
 use crate::checks::lint::finding::{Check, Finding};
 use crate::checks::lint::running::{RunningSubmission, Stop, unexpected};
@@ -6,11 +6,11 @@ use crate::error::Result;
 use crate::protocol::{Inferred, Reply, Request};
 use crate::worker_process::Exchange;
 
-/// How far beyond its ends an output may reach, in data ranges. Sharp edges overshoot a little, a network of little training
-/// by more; one that was made for another range, by a factor of 255.
+/// How far an output may exceed the data range, in data ranges. Sharp edges overshoot a little, and a network with little
+/// training more; the output of a network for another range exceeds it by a factor of 255.
 const OVERSHOOT: f64 = 4.0;
 
-/// The least that an output must span, in data ranges. One that spans less was made for another range.
+/// The smallest span of an output, in data ranges. A smaller one belongs to a network for another range.
 const SPAN: f64 = 0.02;
 
 /// An image that went through the network.
@@ -21,7 +21,7 @@ pub(super) struct Seen {
 
 /// Runs every size; the findings about the outputs.
 pub(super) fn check(running: &mut RunningSubmission<'_>, sizes: &[[usize; 2]]) -> Result<Vec<Finding>> {
-    let exchange = Exchange::create(&running.room.join("pixels"))?;
+    let exchange = Exchange::create(&running.folder.join("pixels"))?;
     let mut seen = Vec::new();
     let mut wrong = Vec::new();
     for &size in sizes {

@@ -1,4 +1,4 @@
-//! What can be told of a submission without running it.
+//! The checks that do not run the submission.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use crate::submission::name::{NAMES, check_name};
 use crate::submission::{MANIFEST, Manifest, Submission};
 use crate::util::toml_file;
 
-/// A submission as it lies on the disk.
+/// A submission that was not run.
 #[derive(Debug)]
 pub(super) struct UnrunSubmission {
     pub(super) folder: PathBuf,
     /// If the manifest can be read.
     pub(super) submission: Option<Submission>,
-    /// LR sizes that a program is bound to, as the manifest tells them; empty: any.
+    /// LR sizes that a program is bound to by its manifest; empty: any.
     pub(super) sizes: Vec<[u32; 2]>,
     /// What it is made of: SHA-256 by file.
     hashes: Vec<(PathBuf, String)>,

@@ -73,8 +73,8 @@ fn signature(graph: &OpGraph, op: &Op) -> String {
     };
     let groups = number("groups").unwrap_or(1);
     match weight {
-        [out, inp, h, w] => {
-            let mut text = format!("{short} {}->{out} {h}x{w}", inp * groups);
+        [output, input, h, w] => {
+            let mut text = format!("{short} {}->{output} {h}x{w}", input * groups);
             for (name, plain) in [("stride", 1), ("groups", 1), ("dilation", 1)] {
                 if let Some(n) = number(name).filter(|n| *n != plain) {
                     text += &format!(" {name} {n}");
@@ -82,7 +82,7 @@ fn signature(graph: &OpGraph, op: &Op) -> String {
             }
             text
         }
-        [out, inp] => format!("{short} {inp}->{out}"),
+        [out, input] => format!("{short} {input}->{out}"),
         _ => short.to_owned(),
     }
 }

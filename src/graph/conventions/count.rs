@@ -12,24 +12,24 @@ use crate::graph::ops::opgraph::{OpGraph, Role};
 use crate::graph::ops::table;
 use crate::graph::ops::table::{OpEntry, Work};
 
-/// What a convention says of an operation.
+/// How a convention treats an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Treatment {
-    /// It counts so many FLOPs.
+    /// It is counted with this number of FLOPs.
     Counted(u64),
-    /// It computes, and the convention leaves it out on purpose.
+    /// It computes, but the convention does not count it.
     Ignored,
-    /// It computes nothing.
+    /// It does not compute.
     Free,
-    /// No entry of the op table explains it, or the entry's formula does not fit its shapes.
+    /// The table of operations has no entry for it, or the entry's formula does not fit its shapes.
     Unknown,
 }
 
 /// One operation's costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpCost {
-    /// The convention's verdict.
+    /// The convention's treatment.
     pub treatment: Treatment,
     /// True multiply-accumulates, whatever the convention.
     pub macs: u64,

@@ -1,13 +1,13 @@
-//! What the table says of an operation.
+//! One entry of the table of operations.
 
 use crate::graph::ops::cost::Formula;
 
-/// What is known of some operations.
+/// The costs and the locality of some operations.
 #[derive(Clone, Copy)]
 pub struct OpEntry {
     /// Their names: composite and decomposed forms of the same work share an entry.
     pub ops: &'static [&'static str],
-    /// What they do.
+    /// Their work.
     pub work: Work,
     /// The formula of `work` in words; empty where nothing is computed.
     pub formula: &'static str,
@@ -32,11 +32,11 @@ pub enum Work {
     PerInput(u64),
     /// Other arithmetic by a formula.
     Arithmetic(Formula),
-    /// No arithmetic: moves data, looks at it in another shape, makes it from nothing, or asks for its size.
+    /// No arithmetic: it moves data, views it in another shape, creates it, or reads its size.
     Free,
 }
 
-/// How places (pixels) of the result depend on places of the arguments.
+/// How pixels of the result depend on pixels of the arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Locality {
     /// The same place of each argument; size 1 is broadcast.
@@ -65,13 +65,13 @@ pub enum Locality {
     Part,
     /// Borders added, or cropped where negative.
     Pad,
-    /// Parts side by side.
+    /// A concatenation.
     Cat,
-    /// Shifted, and what leaves comes in at the other side.
+    /// A cyclic shift.
     Roll,
-    /// Does not depend on places: made from nothing, a size.
+    /// It depends on no pixel: created data, or a size.
     Nothing,
-    /// Anything can depend on anything.
+    /// Every pixel may depend on every other.
     Whole,
 }
 
