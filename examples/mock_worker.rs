@@ -2,11 +2,14 @@
 //!
 //! Tests use it to see a whole run in no time; whoever writes a worker for another backend finds the protocol in use
 //! here. A submission scripts it through the hyperparameters of the architecture `mock`, see [`Script`]. The
-//! environment's `MOCK_PROTOCOL` is the version that it claims to speak.
+//! environment's `MOCK_PROTOCOL` is the version that it claims to speak, `MOCK_START_DELAY_MS` is how long it takes to say hello,
+//! and `MOCK_STARTS` is a file that counts starts, of which the one with the number `MOCK_KILLED_START` (from 1) is killed.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, Write};
 use std::os::unix::fs::FileExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::time::Duration;
 
 use esr_bench::graph::opgraph;
@@ -61,6 +64,12 @@ enum Fault {
     CutFile,
     Differ,
     NotFinite,
+    /// Leaves a child behind that holds stdout open.
+    Orphan,
+    /// Moves to the harness's process group, and hangs.
+    Regroup,
+    /// Answers, and does not exit.
+    Linger,
 }
 
 #[derive(Default)]
@@ -72,6 +81,7 @@ struct State {
 
 #[allow(clippy::print_stdout, reason = "stdout is the protocol")]
 fn main() {
+    start();
     let mut state = State::default();
     for line in std::io::stdin().lock().lines() {
         let request: Numbered<Request> = serde_json::from_str(&line.expect("a readable request")).expect("a request");
@@ -109,6 +119,13 @@ fn main() {
                 }
             }
             Some(Fault::WrongId) => id += 1,
+            // In a group of its own: the harness cannot know of it.
+            Some(Fault::Orphan) => drop(Command::new("sleep").arg("20").process_group(0).spawn().expect("a child")),
+            Some(Fault::Regroup) => {
+                // SAFETY: both calls take and give numbers alone.
+                assert_eq!(unsafe { libc::setpgid(0, libc::getpgid(libc::getppid())) }, 0);
+                std::thread::sleep(Duration::from_secs(3600));
+            }
             _ => {}
         }
         let reply = match fault {
@@ -120,12 +137,28 @@ fn main() {
         };
         let bye = reply == Reply::Bye;
         println!("{}", serde_json::to_string(&Numbered { id, body: reply }).expect("a reply"));
+        if fault == Some(Fault::Linger) {
+            std::thread::sleep(Duration::from_secs(3600));
+        }
         if fault == Some(Fault::Chatter) {
             println!("done with {kind}");
         }
         if bye {
             return;
         }
+    }
+}
+
+/// What happens before the first request is read.
+fn start() {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+    std::thread::sleep(Duration::from_millis(number("MOCK_START_DELAY_MS").unwrap_or(0)));
+    let (Some(file), Some(killed)) = (std::env::var_os("MOCK_STARTS"), number("MOCK_KILLED_START")) else { return };
+    let mut log = OpenOptions::new().create(true).append(true).open(&file).expect("a log");
+    log.write_all(b"start\n").expect("a log");
+    if std::fs::read_to_string(file).expect("a log").lines().count() as u64 == killed {
+        // SAFETY: the process is meant to die here.
+        unsafe { libc::raise(libc::SIGKILL) };
     }
 }
 

@@ -16,7 +16,7 @@ pub enum Error {
     /// The operating system refused something with a file.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// The action: "read", "write", "create", "rename", "map".
+        /// The action: "read", "write", "create", "rename".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
@@ -54,6 +54,9 @@ pub enum Error {
     /// The worker could not be found or started, or speaks another protocol.
     #[error("{0}")]
     Worker(String),
+    /// The user interrupted.
+    #[error("interrupted")]
+    Interrupted,
     /// A submission failed: the reason becomes its row.
     #[error("{submission}: {reason}")]
     Submission {
@@ -114,13 +117,73 @@ impl Error {
     /// The exit code that a script sees (see [`crate::exit`]).
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => exit::BAD_INPUT,
+            Error::Io { action, source, .. } if is_bad_path(action, source) => exit::BAD_INPUT,
             Error::Io { .. } => exit::FAILED,
             Error::Input { .. } | Error::Refused(_) | Error::Shape { .. } => exit::BAD_INPUT,
             Error::Usage(_) => exit::USAGE,
             Error::Worker(_) => exit::NO_WORKER,
+            Error::Interrupted => exit::INTERRUPTED,
             Error::Submission { .. } => exit::SOME_FAILED,
             Error::UnknownOps { .. } => exit::UNKNOWN_OPS,
+        }
+    }
+}
+
+/// Whether the path that was given is at fault, or what lies there, and not the machine: no such file, a file where a folder
+/// is expected, a loop of links, a name that is too long, text that is not UTF-8.
+fn is_bad_path(action: &str, error: &io::Error) -> bool {
+    use io::ErrorKind;
+    // The kind of a loop of links has no stable name yet.
+    let is_loop = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    let is_path = matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory
+            | ErrorKind::AlreadyExists
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidData
+    );
+    is_loop || is_path || (action == "read" && error.kind() == ErrorKind::PermissionDenied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code_of_reading(path: &Path) -> u8 {
+        let error = std::fs::read_to_string(path).map_err(Error::io("read", path)).unwrap_err();
+        error.exit_code()
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_given_path_is_bad_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("latin1.toml"), b"team = \"Universit\xe4t\"").unwrap();
+        std::os::unix::fs::symlink(at("b"), at("a")).unwrap();
+        std::os::unix::fs::symlink(at("a"), at("b")).unwrap();
+        for bad in [
+            at("latin1.toml"),
+            at("latin1.toml/inside"),
+            at("a"),
+            at(&"x".repeat(300)),
+            folder.path().to_path_buf(),
+            at("absent"),
+        ] {
+            assert_eq!(code_of_reading(&bad), exit::BAD_INPUT, "{}", bad.display());
+        }
+        let file = at("latin1.toml");
+        let error = std::fs::create_dir_all(&file).map_err(Error::io("create", &file)).unwrap_err();
+        assert_eq!(error.exit_code(), exit::BAD_INPUT, "a file where a folder is expected: {error}");
+    }
+
+    #[test]
+    fn what_the_machine_lacks_is_its_failure() {
+        use io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        for kind in [StorageFull, QuotaExceeded, ReadOnlyFilesystem, PermissionDenied, FileTooLarge] {
+            let error = Error::io("write", "run/events.jsonl")(io::Error::from(kind));
+            assert_eq!(error.exit_code(), exit::FAILED, "{error}");
         }
     }
 }

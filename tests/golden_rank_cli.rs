@@ -68,7 +68,10 @@ fn json_of_several_tracks_is_one_document() {
 #[test]
 fn another_editions_rules_rank_the_table_and_say_what_differs() {
     let table = stdout(&["rank", "ntire2022", "--rules", "ntire2026"]);
-    assert!(table.contains("scores are relative to IMDN_baseline, the source's baseline; the baseline of ntire2026 is SPAN"));
+    assert!(
+        table
+            .contains("scores are relative to IMDN_baseline, the source's baseline; the baseline of ntire2026 is SPAN")
+    );
     assert!(table.contains("FLOPs of ntire2022 were counted by hook, ntire2026 counts by fvcore"));
     assert!(table.contains("the cuts of ntire2026 are for other images"));
     // 2024's table has neither activations nor memory: every row says so.

@@ -111,6 +111,46 @@ fn a_greedy_worker_is_killed_at_the_memory_limit() {
     assert!(failure.to_string().ends_with("of memory during timing baby, the limit is 256 MiB"), "{failure}");
 }
 
+/// A worker that goes wrong as `fault` says in its answer to `exit`.
+fn fault_at_exit(fault: &str, limits: Limits) -> Result<(), Failure> {
+    let mut worker = start(limits);
+    worker.request(&load(json!({ "fault": fault, "at": "exit" })), "loading").unwrap();
+    worker.finish("the end")
+}
+
+#[test]
+fn a_worker_that_does_not_exit_costs_the_time_limit_and_no_more() {
+    let limits = Limits { forward: Duration::from_millis(300), ..generous() };
+    let begin = Instant::now();
+    let failure = fault_at_exit("linger", limits).unwrap_err();
+    assert_eq!(failure.to_string(), "no answer within 0.3 s during the end");
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_child_that_holds_stdout_open_is_not_waited_for() {
+    let begin = Instant::now();
+    assert_eq!(fault_at_exit("orphan", generous()), Ok(()));
+    assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
+    // The same while an answer is due: the worker's end is noticed although its output never ends.
+    let folder = tempfile::tempdir().unwrap();
+    let (_exchange, slot) = slot(folder.path());
+    let mut worker = start(generous());
+    worker.request(&load(json!({ "fault": "orphan", "at": "load" })), "loading").unwrap();
+    worker.request(&load(json!({ "fault": "exit_code" })), "loading").unwrap();
+    let failure = worker.request(&Request::Time { slot, warmup: 0, repeats: 1 }, "timing baby").unwrap_err();
+    assert_eq!(failure.to_string(), "the worker ended with exit code 9 during timing baby");
+    assert!(begin.elapsed() < Duration::from_secs(18), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_worker_that_left_its_process_group_is_killed_all_the_same() {
+    let limits = Limits { forward: Duration::from_millis(300), ..generous() };
+    let begin = Instant::now();
+    assert_eq!(fault("regroup", limits).to_string(), "no answer within 0.3 s during timing baby");
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+}
+
 #[test]
 fn an_interrupt_ends_the_wait() {
     let interrupt = Arc::new(AtomicBool::new(false));

@@ -13,8 +13,7 @@ use esr_bench::protocol::Weights;
 use esr_bench::report::{Format, inspection as report};
 use esr_bench::submission::card::Card;
 use esr_bench::submission::identify::Identifier;
-use esr_bench::submission::{MANIFEST, Submission};
-use esr_bench::worker_process::GraphRecorder;
+use esr_bench::submission::{GraphRecorder, MANIFEST, Submission};
 use esr_bench::worker_process::{Launch, Limits, locate};
 
 use super::output;

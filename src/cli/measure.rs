@@ -1,35 +1,35 @@
 //! `esr-bench measure`: measures submissions on images and writes a run directory.
 
+use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
+use clap::parser::ValueSource;
+use clap::{ArgMatches, FromArgMatches};
 use esr_bench::graph::Counter;
-use esr_bench::measure;
-use esr_bench::measure::Ask;
-use esr_bench::measure::Progress;
+use esr_bench::measure::{self, Given, Interrupt, PlanOptions, Progress, ResumeOptions, Startup};
 use esr_bench::measure::{Outcome, Session};
 use esr_bench::protocol::Switches;
-use esr_bench::run::Event;
-use esr_bench::run::Run;
-use esr_bench::run::RunWriter;
-use esr_bench::run::{FORMAT, Manifest};
-use esr_bench::run::{Limit, Plan};
+use esr_bench::results::Basis;
+use esr_bench::rules::Rules;
+use esr_bench::run::{Limit, Run, RunWriter};
 use esr_bench::stats::Protocol;
 use esr_bench::submission::Submission;
 use esr_bench::submission::identify::Identifier;
-use esr_bench::worker_process;
-use esr_bench::worker_process::Worker;
-use esr_bench::worker_process::{Launch, Limits};
+use esr_bench::worker_process::{self, Launch, Limits};
 use esr_bench::{Error, Result, exit, machine, report};
 
 use super::pairs::{self, Pairs};
 
+/// Rounds where neither an option nor the rules say how many. A 95 % interval needs 6; with 10, one disturbed round does not set
+/// the interval's end, and the comparisons of some twenty entries can be corrected for. The number is even: rounds are mirrored
+/// in pairs.
+const ROUNDS: u32 = 10;
+
 /// Arguments of `measure`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// Folders with a submission.toml, or weights files whose network is identified
+struct Options {
+    /// Submission folders (each with a submission.toml), or bare weights files, which are identified
     #[arg(value_name = "SUBMISSION|FILE")]
     submissions: Vec<PathBuf>,
     /// Largest value of input and output of the weights files [default: the data range of the card with the same network]
@@ -37,28 +37,42 @@ pub(crate) struct Args {
     data_range: Option<f64>,
     #[command(flatten)]
     models: Pairs,
-    /// Data set, as DIR or SPLIT=DIR (the challenge's splits are val and test); may be repeated. `synthetic` is a seeded
-    /// image of 256 x 256 for efficiency figures alone [default: synthetic]
+    /// A data set, as DIR or SPLIT=DIR; may repeat. `val` and `test` are the challenge's splits; other splits are measured and
+    /// shown, but not ranked. Without this option, or with the word `synthetic`: a random image of 256 x 256, for efficiency
+    /// only
     #[arg(long, value_name = "DIR", value_parser = pairs::data)]
     data: Vec<(Option<String>, PathBuf)>,
-    /// Device: cpu or cuda:N
+    /// Take the defaults of --rounds, --protocol, TF32 and cuDNN switches, and the size at which operations are recorded, from
+    /// these rules (see `esr-bench rules list`)
+    #[arg(long, value_name = "ID|FILE")]
+    rules: Option<String>,
+    /// Device to measure on: `cpu` or `cuda:N`
     #[arg(long, default_value = "cpu", value_parser = device)]
     device: String,
     /// Threads of each operation on the CPU [default: libtorch's default]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     threads: Option<u32>,
-    /// Run directory [default: a folder in results/ named after the time]
+    /// Run directory [default: results/ and the time]
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
-    /// Resume the run in --run; options that are given as well must agree with its plan
+    /// Resume the run in --run: measure what is missing. Other options that are given must agree with the run's plan; only the
+    /// number of rounds may grow
     #[arg(long, requires = "run")]
     resume: bool,
     /// Measure failed submissions again (with --resume)
     #[arg(long, requires = "resume")]
     retry_failed: bool,
-    /// Timed rounds; each round runs each submission in a fresh process
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=10_000))]
-    rounds: u32,
+    /// With --resume: add N rounds to those of the plan
+    #[arg(long, value_name = "N", requires = "resume", conflicts_with = "rounds",
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    add_rounds: Option<u32>,
+    /// With --resume: resume on another machine than the run's. Every table of the run then says that its figures are mixed
+    #[arg(long, requires = "resume")]
+    allow_machine_change: bool,
+    /// Timed rounds; each round runs every submission in a fresh process. A 95 % interval needs 6 [default: the runs of
+    /// --rules, else 10]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    rounds: Option<u32>,
     /// Untimed forwards before the first timed forward of each image size in a process
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     warmup: u32,
@@ -68,198 +82,165 @@ pub(crate) struct Args {
     /// Seed for run order, random weights and the synthetic image
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Submission that is the baseline; with two or more rounds it runs under two labels as an A/A control
+    /// Submission that is the baseline. With two rounds or more it runs under two labels: how far these are apart is the
+    /// session's noise (A/A control)
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
-    /// How runtime is measured
-    #[arg(long, value_enum, default_value_t)]
-    protocol: Protocol,
-    /// Time limit for one forward and for loading a network, in seconds
+    /// How timings are taken: `robust`, or `published`, the challenges' own, without warm-up or repeats [default: that of
+    /// --rules, else robust]
+    #[arg(long, value_enum)]
+    protocol: Option<Protocol>,
+    /// Time limit for one forward, and for loading a network
     #[arg(long, value_name = "SECONDS", default_value_t = 600.0, value_parser = positive)]
     time_limit: f64,
     /// Limit on the resident memory of a worker, in MiB [default: no limit]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
     memory_limit: Option<u64>,
-    /// Worker program [default: esr-worker in the folder of esr-bench]
+    /// Worker program [default: esr-worker beside esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
-    /// TF32 in cuDNN's convolutions [default: libtorch's default]
+    /// TF32 in cuDNN's convolutions [default: that of --rules on a GPU, else libtorch's own]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     tf32_conv: Option<bool>,
-    /// TF32 in matrix products [default: libtorch's default]
+    /// TF32 in matrix products [default: libtorch's default] [default: that of --rules on a GPU, else libtorch's own]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     tf32_matmul: Option<bool>,
-    /// Let cuDNN try its algorithms and keep the fastest [default: libtorch's default]
+    /// Let cuDNN try its algorithms and keep the fastest [default: that of --rules on a GPU, else libtorch's own]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     cudnn_benchmark: Option<bool>,
-    /// Use deterministic algorithms only [default: libtorch's default]
+    /// Use deterministic algorithms only
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     deterministic: Option<bool>,
 }
 
+/// The arguments, and which of them were given.
+#[derive(Debug)]
+pub(crate) struct Args {
+    options: Options,
+    given: BTreeSet<String>,
+}
+
+impl clap::Args for Args {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        Options::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Options::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for Args {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Args, clap::Error> {
+        let typed = |id: &clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+        let given = matches.ids().filter(|id| typed(id)).map(|id| id.as_str().replace('_', "-")).collect();
+        Ok(Args { options: Options::from_arg_matches(matches)?, given })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Args::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let interrupt = on_interrupt()?;
-    let program = worker_process::locate(args.worker.as_deref())?;
-    let (mut recorder, launch) = match &args.run {
-        Some(dir) if args.resume && Run::is_at(dir) => resumed(args, dir, program, &interrupt)?,
-        _ => begun(args, program, &interrupt)?,
-    };
-    let dir = recorder.run().dir().to_path_buf();
+    let interrupt = Interrupt::listen()?;
+    let options = &args.options;
+    let program = worker_process::locate(options.worker.as_deref())?;
+    let rules = options.rules.as_deref().map(Rules::find).transpose()?;
+    let (mut writer, launch) = opened(args, rules.as_ref(), program, &interrupt)?;
+    let dir = writer.run().dir().to_path_buf();
     let progress = Progress::stderr();
-    let outcome = Session::new(&mut recorder, &launch, interrupt, &progress)?.run()?;
-    super::output::print(&measure::summary(recorder.run(), Counter::Hook, report::colour_on_stdout())?)?;
-    super::output::print(&format!("Run directory: {}\n", dir.display()))?;
+    let session = Session::new(&mut writer, &launch, interrupt.flag(), &progress)?;
+    interrupt.begin_measuring();
+    let outcome = session.run();
+    let interrupted = interrupt.end_measuring();
+    let outcome = outcome?;
+    let basis = rules.as_ref().map_or_else(|| Basis::new(Counter::Hook), Basis::from);
+    let printed = measure::summary(writer.run(), basis, report::colour_on_stdout())
+        .and_then(|text| super::output::print(&format!("{text}Recorded in {}\n", dir.display())));
+    // After SIGHUP the terminal may be gone.
+    let say = |line: String| {
+        let _ = writeln!(std::io::stderr(), "{line}");
+        exit::INTERRUPTED
+    };
+    if interrupted || outcome == Outcome::Interrupted {
+        return Ok(match outcome {
+            Outcome::Interrupted => {
+                say(format!("interrupted; `esr-bench measure --resume --run {}` resumes the run", dir.display()))
+            }
+            Outcome::Complete { .. } => say(format!("interrupted; the run in {} is complete", dir.display())),
+        });
+    }
+    printed?;
     Ok(match outcome {
+        Outcome::Interrupted => exit::INTERRUPTED,
         Outcome::Complete { failed: 0 } => exit::DONE,
         Outcome::Complete { .. } => exit::SOME_FAILED,
-        Outcome::Interrupted => {
-            eprintln!("interrupted; `esr-bench measure --resume --run {}` resumes the run", dir.display());
-            exit::INTERRUPTED
-        }
     })
 }
 
-/// A new run.
-fn begun(args: &Args, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(RunWriter, Launch)> {
-    let submissions = submissions(args, &program)?;
-    if args.resume && submissions.is_empty() {
-        let dir = args.run.as_deref().unwrap_or(Path::new("."));
-        return Err(Error::Usage(format!("expected a run to resume in {}, found none", dir.display())));
-    }
-    let plan = measure::plan(ask(args, submissions))?;
-    let launch = Launch::new(program, limits(&plan.limit));
-    // The worker is asked first: without one there is nothing to record.
-    let hello = Worker::start(&launch, interrupt.clone())?.hello().clone();
-    if !hello.devices.iter().any(|d| d.id == plan.device) {
-        let known: Vec<&str> = hello.devices.iter().map(|d| d.id.as_str()).collect();
-        return Err(Error::Usage(format!("no device `{}`; the worker has {}", plan.device, known.join(", "))));
-    }
-    let worker = hello.worker.clone();
-    let manifest = Manifest {
-        format: FORMAT,
-        created: jiff::Timestamp::now(),
-        esr_bench: env!("CARGO_PKG_VERSION").to_owned(),
-        command: std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect(),
-        machine: machine::probe(),
-        worker: hello,
-        plan,
-    };
-    let dir = match &args.run {
-        Some(dir) => dir.clone(),
-        None => Path::new("results").join(jiff::ZonedDateTime::now().strftime("%Y-%m-%d_%H-%M-%S").to_string()),
-    };
-    let mut recorder = RunWriter::create(&dir, manifest)?;
-    recorder.append(Event::Started { torn_bytes: 0, worker })?;
-    Ok((recorder, launch))
-}
-
-/// The rest of a run that is there.
-fn resumed(args: &Args, dir: &Path, program: PathBuf, interrupt: &Arc<AtomicBool>) -> Result<(RunWriter, Launch)> {
-    let (mut recorder, torn_bytes) = RunWriter::resume(dir)?;
-    let stored = &recorder.run().manifest().plan;
-    let submissions = submissions(args, &program)?;
-    if !submissions.is_empty() {
-        let asked = measure::plan(ask(args, submissions))?;
-        if let Some(part) = difference(stored, &asked) {
-            return Err(Error::Usage(format!(
-                "the run in {} has other {part}: `--resume --run {0}` alone resumes it with its own plan",
-                dir.display()
-            )));
+/// The run that is begun or resumed.
+fn opened(args: &Args, rules: Option<&Rules>, program: PathBuf, interrupt: &Interrupt) -> Result<(RunWriter, Launch)> {
+    let options = &args.options;
+    let plan = plan_options(options, rules, submissions(options, &program)?);
+    let given = Given { options: args.given.clone(), add_rounds: options.add_rounds };
+    let command = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    let startup = Startup { program, command, machine: machine::probe(), interrupt: interrupt.flag() };
+    match &options.run {
+        Some(dir) if options.resume && Run::is_at(dir) => {
+            let how = ResumeOptions {
+                retry_failed: options.retry_failed,
+                allow_machine_change: options.allow_machine_change,
+            };
+            measure::resume(dir, &plan, &given, &how, startup)
+        }
+        Some(dir) if options.resume && plan.submissions.is_empty() => {
+            Err(Error::Usage(format!("no run in {}: there is nothing to resume", dir.display())))
+        }
+        dir => {
+            let now =
+                || Path::new("results").join(jiff::ZonedDateTime::now().strftime("%Y-%m-%d_%H-%M-%S").to_string());
+            measure::begin(&dir.clone().unwrap_or_else(now), plan, &given, startup)
         }
     }
-    let launch = Launch::new(program, limits(&stored.limit));
-    let hello = Worker::start(&launch, interrupt.clone())?.hello().clone();
-    let first = &recorder.run().manifest().worker;
-    if (&hello.worker, &hello.backend) != (&first.worker, &first.backend) {
-        return Err(Error::Worker(format!(
-            "the run in {} was begun with {} on {}, this is {} on {}: figures of both do not belong in one table",
-            dir.display(),
-            first.worker,
-            first.backend,
-            hello.worker,
-            hello.backend
-        )));
-    }
-    recorder.append(Event::Started { torn_bytes, worker: hello.worker })?;
-    if args.retry_failed {
-        let failed = |(name, results): (&String, &esr_bench::run::SubmissionResults)| {
-            (!results.failures.is_empty()).then(|| name.clone())
-        };
-        for submission in recorder.run().results().submissions.iter().filter_map(failed).collect::<Vec<_>>() {
-            recorder.append(Event::Retry { submission })?;
-        }
-    }
-    Ok((recorder, launch))
 }
 
-/// In what a run's plan is not the one that was asked for.
-fn difference(stored: &Plan, asked: &Plan) -> Option<&'static str> {
-    let parts = [
-        ("submissions", stored.submissions == asked.submissions),
-        ("images", stored.images == asked.images),
-        ("device", stored.device == asked.device),
-        ("precision or thread settings", stored.switches == asked.switches),
-        ("protocol", stored.protocol == asked.protocol),
-        ("rounds, warm-up or repeats", {
-            let counts = |p: &Plan| (p.rounds, p.warmup, p.repeats);
-            counts(stored) == counts(asked)
-        }),
-        ("seed", stored.seed == asked.seed),
-        ("baseline", stored.baseline == asked.baseline),
-        ("limits", stored.limit == asked.limit),
-    ];
-    parts.into_iter().find(|(_, same)| !same).map(|(part, _)| part)
-}
-
-fn submissions(args: &Args, program: &Path) -> Result<Vec<Submission>> {
+fn submissions(options: &Options, program: &Path) -> Result<Vec<Submission>> {
     let mut files = Identifier::new(Launch::new(program.to_path_buf(), Limits::default()));
-    let paths = args.submissions.iter();
+    let paths = options.submissions.iter();
     let mut submissions =
-        paths.map(|path| pairs::submission(path, &mut files, args.data_range)).collect::<Result<Vec<_>>>()?;
-    submissions.extend(args.models.submissions(args.seed)?);
+        paths.map(|path| pairs::submission(path, &mut files, options.data_range)).collect::<Result<Vec<_>>>()?;
+    submissions.extend(options.models.submissions(options.seed)?);
     Ok(submissions)
 }
 
-fn ask(args: &Args, submissions: Vec<Submission>) -> Ask {
-    Ask {
+fn plan_options(options: &Options, rules: Option<&Rules>, submissions: Vec<Submission>) -> PlanOptions {
+    // Switches of a GPU's library say nothing on the CPU.
+    let timing = rules.map(|rules| &rules.runtime);
+    let on_gpu = timing.filter(|_| options.device.starts_with("cuda"));
+    PlanOptions {
         submissions,
-        data: args.data.clone(),
-        device: args.device.clone(),
+        data: options.data.clone(),
+        device: options.device.clone(),
         switches: Switches {
-            threads: args.threads,
-            tf32_conv: args.tf32_conv,
-            tf32_matmul: args.tf32_matmul,
-            cudnn_benchmark: args.cudnn_benchmark,
-            deterministic: args.deterministic,
+            threads: options.threads,
+            tf32_conv: options.tf32_conv.or_else(|| on_gpu?.tf32_convolutions),
+            tf32_matmul: options.tf32_matmul.or_else(|| on_gpu?.tf32_matmul),
+            cudnn_benchmark: options.cudnn_benchmark.or_else(|| on_gpu?.cudnn_benchmark),
+            deterministic: options.deterministic,
         },
-        protocol: args.protocol,
-        rounds: args.rounds,
-        warmup: args.warmup,
-        repeats: args.repeats,
-        seed: args.seed,
-        baseline: args.baseline.clone(),
-        limit: Limit { forward_s: args.time_limit, memory_mib: args.memory_limit },
+        protocol: options.protocol.or_else(|| rules?.protocol()).unwrap_or_default(),
+        rounds: options.rounds.or_else(|| timing?.runs).unwrap_or(ROUNDS),
+        warmup: options.warmup,
+        repeats: options.repeats,
+        seed: options.seed,
+        baseline: options.baseline.clone(),
+        limit: Limit { forward_s: options.time_limit, memory_mib: options.memory_limit },
+        recorded_at: rules.map_or([256, 256], Rules::recorded_at),
+        memory_split: rules.map_or("val", |rules| Basis::from(rules).memory).to_owned(),
+        rules: rules.map(|rules| rules.id.clone()),
     }
-}
-
-fn limits(limit: &Limit) -> Limits {
-    Limits {
-        forward: Duration::try_from_secs_f64(limit.forward_s).unwrap_or(Duration::MAX),
-        memory: limit.memory_mib.map(|mib| mib.saturating_mul(1 << 20)),
-        ..Limits::default()
-    }
-}
-
-/// The first Ctrl-C (or SIGTERM) ends the run at the next check of the flag; the second one ends the harness and its worker at
-/// once.
-fn on_interrupt() -> Result<Arc<AtomicBool>> {
-    let heard = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, exit::INTERRUPTED.into(), heard.clone())
-            .and_then(|_| signal_hook::flag::register(signal, heard.clone()))
-            .map_err(Error::io("set", "the handler of Ctrl-C"))?;
-    }
-    Ok(heard)
 }
 
 fn device(text: &str) -> Result<String, String> {

@@ -8,10 +8,9 @@ use esr_bench::graph::OpGraph;
 use esr_bench::protocol::Weights;
 use esr_bench::report::{Format, description};
 use esr_bench::rules::Rules;
-use esr_bench::submission::Submission;
 use esr_bench::submission::card::Card;
+use esr_bench::submission::{GraphRecorder, Submission};
 use esr_bench::text::{Align, Table};
-use esr_bench::worker_process::GraphRecorder;
 use esr_bench::worker_process::{Launch, Limits, locate};
 use esr_bench::{Error, Result, exit};
 

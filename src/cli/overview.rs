@@ -21,7 +21,7 @@ Exit codes:
     4  done, but some submissions failed; each has a row with its reason
     5  a graph holds operations that the counter does not know
     6  the worker is missing, too old, or cannot start
-    7  a check found something wrong (lint, audit, data check, identify, rules check, doctor)
+    7  a check found something wrong (lint, audit, data check, identify, rules check, doctor, rank --require-fit)
   130  interrupted; what was measured is kept";
 
 /// Every command, by purpose.

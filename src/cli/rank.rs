@@ -61,6 +61,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = Settings::default().resamples,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(100..=1_000_000))]
     resamples: usize,
+    /// Exit with code 7 if a ranked run is not fit to rank; the table is printed nevertheless
+    #[arg(long)]
+    require_fit: bool,
     /// Leave out the first image of each entry; the input needs per-image runtimes
     #[arg(long)]
     without_first_image: bool,
@@ -77,8 +80,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             "--uncertainty uses every image and cannot be combined with --without-first-image".into(),
         ));
     }
-    let boards = boards(args, &rules, &sources)?;
     let format = args.format.or_else(|| args.output.as_deref().and_then(Format::of_path)).unwrap_or_default();
+    let boards = boards(args, &rules, &sources, format == Format::Table)?;
     let mut options = Options {
         columns: args.columns.clone(),
         sort: args.sort,
@@ -89,15 +92,25 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if args.output.is_none() && format == Format::Table {
         options = options.on_stdout();
     }
-    let text = report::render_all(&boards, format, &options)?;
+    let mut text = report::render_all(&boards, format, &options)?;
+    if format == Format::Table {
+        let verdicts: String = sources.fitness.iter().map(|(run, fitness)| format!("{run}: {fitness}")).collect();
+        let gap = if verdicts.is_empty() { "" } else { "\n" };
+        text = format!("{verdicts}{gap}{text}");
+    }
     match &args.output {
         Some(path) => files::write(path, text.as_bytes())?,
         None => output::print(&text)?,
     }
-    Ok(exit::DONE)
+    let unfit = sources.fitness.iter().any(|(_, fitness)| !fitness.is_fit());
+    if args.require_fit && sources.fitness.is_empty() {
+        return Err(Error::Usage("--require-fit: only a run directory says whether it is fit to rank".into()));
+    }
+    Ok(if args.require_fit && unfit { exit::CHECK_FAILED } else { exit::DONE })
 }
 
-fn boards(args: &Args, rules: &Rules, sources: &Sources) -> Result<Vec<Leaderboard>> {
+/// The tracks' boards. Runs' verdicts on themselves are their first notes, unless the report shows them above the table.
+fn boards(args: &Args, rules: &Rules, sources: &Sources, shows_verdicts: bool) -> Result<Vec<Leaderboard>> {
     let tracks: Vec<&str> = match args.track.as_slice() {
         [] => vec![rules.default_track.as_str()],
         [all] if all == "all" => rules.tracks.iter().map(|t| t.name.as_str()).collect(),
@@ -132,6 +145,9 @@ fn boards(args: &Args, rules: &Rules, sources: &Sources) -> Result<Vec<Leaderboa
                 let settings = Settings { seed: args.seed, resamples: args.resamples, ..Settings::default() };
                 rank::add_uncertainty(&mut board, rules, &sources.samples, settings)?;
             }
+            let fitness = sources.fitness.iter().filter(|_| !shows_verdicts);
+            let verdicts = fitness.map(|(run, fitness)| format!("{run}: {}", fitness.to_string().trim_end()));
+            board.notes.splice(0..0, verdicts);
             board.notes.extend(elsewhere.iter().chain(&sources.notes).chain(&order_changes).cloned());
             Ok(board)
         })

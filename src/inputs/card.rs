@@ -5,9 +5,9 @@ use crate::error::Result;
 use crate::graph;
 use crate::protocol::Weights;
 use crate::rules::Rules;
-use crate::submission::Submission;
 use crate::submission::card::Card;
-use crate::worker_process::{GraphRecorder, Launch};
+use crate::submission::{GraphRecorder, Submission};
+use crate::worker_process::Launch;
 
 /// The metrics that a graph gives.
 pub const COSTS: [Metric; 4] = [Metric::ParamsM, Metric::FlopsG, Metric::ActsM, Metric::Convs];

@@ -7,6 +7,7 @@ use crate::entry::Entry;
 use crate::entry::label;
 use crate::error::{Error, Place, Result};
 use crate::inputs::timings;
+use crate::results::Fitness;
 use crate::rules::Rules;
 use crate::rules::across;
 use crate::rules::edition::RULES;
@@ -27,6 +28,8 @@ pub struct Sources {
     pub without_first: Option<Vec<Entry>>,
     /// The timings of rounds, where an input has them.
     pub samples: Vec<Samples>,
+    /// The verdict of each run on itself, with its directory.
+    pub fitness: Vec<(String, Fitness)>,
     /// Remarks on the sources, for the reader of the ranking.
     pub notes: Vec<String>,
     /// The baseline of the only input, where that is another edition's published table.
@@ -102,8 +105,10 @@ impl Sources {
         }
         if path.join(MANIFEST).is_file() {
             let run = Run::open(path)?;
-            self.entries = run.entries(rules.costs.counter)?;
-            self.samples = run.samples();
+            self.entries = run.entries(rules)?;
+            self.samples = run.ranked_samples(rules);
+            self.notes = run.departures(rules).iter().map(ToString::to_string).collect();
+            self.fitness.push((path.display().to_string(), run.fitness(rules)?));
             return Ok(());
         }
         let expected = format!("a run directory (with {MANIFEST}) or an edition's folder (with {RULES})");
@@ -155,6 +160,7 @@ impl Sources {
         }
         self.without_first = without;
         self.samples.extend(one.samples);
+        self.fitness.extend(one.fitness);
         self.notes.extend(one.notes);
         self.baseline = one.baseline.filter(|_| single);
         Ok(())

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Place, Result};
+use crate::graph::Counter;
 use crate::run::Run;
 use crate::stats::{ImageTimes, Round, Samples};
 use crate::tables::PerImage;
@@ -11,7 +12,7 @@ use crate::tables::per_image::Raw;
 /// Reads every submission's samples.
 pub fn read(path: &Path) -> Result<Vec<Samples>> {
     if path.is_dir() {
-        return Ok(Run::open(path)?.samples());
+        return Ok(Run::open(path)?.ranked_samples(Counter::Hook));
     }
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
     parse(path, &bytes)

@@ -3,8 +3,10 @@
 //! Probing never fails: facts that a system does not give are absent. Facts are read from `/proc` and `/sys` below a root that
 //! tests replace; formats that differ between systems are parsed by pure functions. It uses no other room.
 
+pub mod activity;
 mod cpu;
 mod files;
+mod identity;
 mod memory;
 mod nvidia;
 
@@ -14,6 +16,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use self::cpu::Cpu;
+pub use self::identity::Identity;
 pub use self::memory::{Disk, SystemMemory};
 pub use self::nvidia::{Gpu, Nvidia};
 
@@ -67,6 +70,21 @@ const VARIABLES: &[&str] = &[
 /// where a GPU has to be woken.
 pub fn probe() -> Machine {
     Machine { nvidia: nvidia::probe(), ..probe_at(Path::new("/"), Path::new("."), std::env::vars_os()) }
+}
+
+/// The part of the machine's state that changes from minute to minute and is cheap to read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Load {
+    /// Runnable processes, averaged over the last minute.
+    pub load_1min: Option<f64>,
+    /// Different frequency governors in use.
+    pub governors: Vec<String>,
+}
+
+/// Looks at the load alone: no driver is asked.
+pub fn probe_load() -> Load {
+    let cpu = cpu::probe(Path::new("/"));
+    Load { load_1min: cpu.load.map(|[one, ..]| one), governors: cpu.governors }
 }
 
 /// Everything but the GPUs, with `/proc`, `/sys` and `/etc` below `root`, and free space in `folder`.

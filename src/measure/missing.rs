@@ -1,4 +1,4 @@
-//! What is left to measure: the plan less the records.
+//! What is left to measure: the plan less what the log holds.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -7,7 +7,7 @@ use crate::run::Results;
 use crate::run::Stage;
 use crate::run::{Plan, Planned, PlannedImage};
 
-/// The plan and what is recorded of it.
+/// The plan, and what of it is measured.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Missing<'a> {
     plan: &'a Plan,
@@ -37,7 +37,7 @@ impl<'a> Missing<'a> {
     /// Images that the peak memory was not measured on, by their place in the plan.
     pub(super) fn memory(self, planned: &Planned) -> Vec<usize> {
         let results = self.results.submissions.get(&planned.submission.name);
-        let chosen = for_memory(&self.plan.images, self.plan.device == "cpu");
+        let chosen = for_memory(&self.plan.images, &self.plan.memory_split, self.plan.device == "cpu");
         self.without(chosen, |key| results.is_some_and(|r| r.memory.contains_key(key)))
     }
 
@@ -76,13 +76,13 @@ impl<'a> Missing<'a> {
     }
 }
 
-/// One image of each size of the validation split (of all images, where there is none), largest first: peaks depend on sizes
+/// One image of each size of a split (of all images, where there is no such split), largest first: peaks depend on sizes
 /// alone. On the CPU only the largest: growth of the resident set after a process's first forward says nothing.
-fn for_memory(images: &[PlannedImage], cpu: bool) -> Vec<usize> {
-    let has_val = images.iter().any(|i| i.split == "val");
+fn for_memory(images: &[PlannedImage], split: &str, cpu: bool) -> Vec<usize> {
+    let has_split = images.iter().any(|i| i.split == split);
     let mut sizes = HashSet::new();
     let mut chosen: Vec<usize> = (0..images.len())
-        .filter(|&at| !has_val || images[at].split == "val")
+        .filter(|&at| !has_split || images[at].split == split)
         .filter(|&at| sizes.insert((images[at].height, images[at].width)))
         .collect();
     chosen.sort_by_key(|&at| Reverse(images[at].height * images[at].width));
@@ -102,10 +102,11 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_measured_once_a_size_of_the_validation_split() {
+    fn memory_is_measured_once_a_size_of_the_split() {
         let images = [image("test", 90, 90), image("val", 8, 9), image("val", 9, 9), image("val", 8, 9)];
-        assert_eq!(for_memory(&images, false), [2, 1]);
-        assert_eq!(for_memory(&images, true), [2]);
-        assert_eq!(for_memory(&images[..1], true), [0], "without such a split, of all");
+        assert_eq!(for_memory(&images, "val", false), [2, 1]);
+        assert_eq!(for_memory(&images, "val", true), [2]);
+        assert_eq!(for_memory(&images, "test", false), [0]);
+        assert_eq!(for_memory(&images[..1], "val", true), [0], "without such a split, of all");
     }
 }

@@ -1,4 +1,4 @@
-//! From what was asked to what is done: every file found, read once, and identified before anything is measured.
+//! From options to a plan: every file is found, read once, and identified before anything is measured.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -14,9 +14,9 @@ use crate::submission::Submission;
 use crate::submission::name::{NAMES, check_name};
 use crate::util::toml_file;
 
-/// What was asked for, defaults filled in.
+/// What a run is to measure, and how; defaults are filled in.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct PlanOptions {
     /// What to measure. Equal names are told apart by a number.
     pub submissions: Vec<Submission>,
     /// On what: a split's name, if one was given, and a folder. Nothing at all, or the word `synthetic`: a synthetic image.
@@ -39,16 +39,22 @@ pub struct Ask {
     pub baseline: Option<String>,
     /// See [`Plan::limit`].
     pub limit: Limit,
+    /// See [`Plan::recorded_at`].
+    pub recorded_at: [u32; 2],
+    /// See [`Plan::memory_split`].
+    pub memory_split: String,
+    /// See [`Plan::rules`].
+    pub rules: Option<String>,
 }
 
 /// Makes the plan.
 ///
 /// # Errors
 /// A file that is missing or unreadable; names that collide; scales that differ.
-pub fn plan(ask: Ask) -> Result<Plan> {
-    let scale = one_scale(&ask.submissions)?;
-    let submissions = planned(ask.submissions)?;
-    if let Some(baseline) = &ask.baseline {
+pub fn plan(mut options: PlanOptions) -> Result<Plan> {
+    let scale = one_scale(&options.submissions)?;
+    let submissions = planned(std::mem::take(&mut options.submissions))?;
+    if let Some(baseline) = &options.baseline {
         let names: Vec<&str> = submissions.iter().map(|p| p.submission.name.as_str()).collect();
         if !names.contains(&baseline.as_str()) {
             let hint = toml_file::nearest(baseline, names.iter().copied());
@@ -58,27 +64,32 @@ pub fn plan(ask: Ask) -> Result<Plan> {
             )));
         }
     }
-    let images = match ask.data.is_empty() {
-        true => vec![synthetic(SYNTHETIC, ask.seed)],
-        false => images(&ask.data, scale, ask.seed)?,
-    };
-    let (warmup, repeats) = match ask.protocol {
-        Protocol::Robust => (ask.warmup, ask.repeats),
+    let images = images_of(&options.data, scale, options.seed)?;
+    Ok(Plan { submissions, images, ..settings(&options) })
+}
+
+/// The plan of no submissions and no images: what is fixed by options of one value.
+pub(super) fn settings(options: &PlanOptions) -> Plan {
+    let (warmup, repeats) = match options.protocol {
+        Protocol::Robust => (options.warmup, options.repeats),
         Protocol::Published => (0, 1),
     };
-    Ok(Plan {
-        submissions,
-        images,
-        device: ask.device,
-        switches: ask.switches,
-        protocol: ask.protocol,
-        rounds: ask.rounds,
+    Plan {
+        submissions: Vec::new(),
+        images: Vec::new(),
+        device: options.device.clone(),
+        switches: options.switches.clone(),
+        protocol: options.protocol,
+        rounds: options.rounds,
         warmup,
         repeats,
-        seed: ask.seed,
-        baseline: ask.baseline,
-        limit: ask.limit,
-    })
+        seed: options.seed,
+        baseline: options.baseline.clone(),
+        limit: options.limit,
+        recorded_at: options.recorded_at,
+        memory_split: options.memory_split.clone(),
+        rules: options.rules.clone(),
+    }
 }
 
 fn one_scale(submissions: &[Submission]) -> Result<u32> {
@@ -94,7 +105,7 @@ fn one_scale(submissions: &[Submission]) -> Result<u32> {
     }
 }
 
-fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
+pub(super) fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
     let mut names = BTreeSet::new();
     let mut planned = Vec::new();
     for mut submission in submissions {
@@ -126,6 +137,11 @@ fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
         planned.push(Planned { submission, files });
     }
     Ok(planned)
+}
+
+/// The images of some data sets; of none, the synthetic image.
+pub(super) fn images_of(data: &[(Option<String>, PathBuf)], scale: u32, seed: u64) -> Result<Vec<PlannedImage>> {
+    if data.is_empty() { Ok(vec![synthetic(SYNTHETIC, seed)]) } else { images(data, scale, seed) }
 }
 
 fn images(data: &[(Option<String>, PathBuf)], scale: u32, seed: u64) -> Result<Vec<PlannedImage>> {

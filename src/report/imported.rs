@@ -77,7 +77,7 @@ mod tests {
         Edition ntire2022
 
         file             team       network  submission
-        ─────────────────────────────────────────────────────────────────────────────────────
+        ───────────────────────────────────────────────────────────────────────────────────
         team04_rlfn.pth  ByteESR    rlfn     s/ntire2022_team04_rlfn
         team05_efdn.pt   not known  neesr    s/ntire2022_team05_efdn (existed, not changed)
 

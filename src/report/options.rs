@@ -80,7 +80,9 @@ mod tests {
     fn sort_and_pareto_are_parsed_or_explained() {
         assert_eq!("mem_m".parse(), Ok(Sort { by: Column::Metric(Metric::MemM), reverse: false }));
         assert_eq!("team:reverse".parse(), Ok(Sort { by: Column::Team, reverse: true }));
-        assert!("team:down".parse::<Sort>().unwrap_err().contains("`:reverse` or nothing after the column, found `:down`"));
+        assert!(
+            "team:down".parse::<Sort>().unwrap_err().contains("`:reverse` or nothing after the column, found `:down`")
+        );
         assert_eq!(parse_pareto("runtime_ms, psnr_val"), Ok((Metric::RuntimeMs, Metric::PsnrVal)));
         assert!(parse_pareto("runtime_ms,runtime_ms").is_err());
         assert!(parse_pareto("runtime_ms").is_err());

@@ -53,7 +53,11 @@ pub fn summary(rules: &Rules) -> String {
     line("exempt ops", rules.costs.exempt_ops.join(", "));
     let runs = rules.runtime.runs.map_or_else(|| "runs not stated".into(), |n| format!("{n} runs"));
     let device = rules.runtime.device.as_deref().unwrap_or("device not stated");
-    let warm = if rules.runtime.warm_up { "warmed up" } else { "no warm-up" };
+    let warm = match rules.runtime.warm_up {
+        Some(true) => "warmed up",
+        Some(false) => "no warm-up",
+        None => "warm-up not stated",
+    };
     line("runtime", format!("{device}, {runs}, {warm}"));
     for track in &rules.tracks {
         let aliases = if track.aliases.is_empty() { String::new() } else { format!(" ({})", track.aliases.join(", ")) };

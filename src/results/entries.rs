@@ -3,19 +3,26 @@
 use crate::entry::{Entry, Metric};
 use crate::error::Result;
 use crate::graph;
-use crate::graph::Counter;
 use crate::protocol::MemoryHow;
-use crate::run::{Planned, Run, Source, SubmissionResults};
+use crate::results::basis::{Basis, chosen};
+use crate::results::note::{NoQuality, Note};
+use crate::run::{MeasuredMemory, Planned, Run, Source, SubmissionResults};
 use crate::stats;
+use crate::stats::Samples;
 
 impl Run {
-    /// Every submission as a ranking sees it, FLOPs by the convention `counter`.
-    pub fn entries(&self, counter: Counter) -> Result<Vec<Entry>> {
-        self.manifest().plan.submissions.iter().map(|planned| self.entry(planned, counter)).collect()
+    /// Every submission as a ranking sees it, by what the rules say (or by a counter and what all editions do).
+    pub fn entries(&self, basis: impl Into<Basis>) -> Result<Vec<Entry>> {
+        let basis = basis.into();
+        // The timings of all submissions at once: each label is looked up, none is searched for.
+        let samples: std::collections::HashMap<String, Samples> =
+            self.samples().into_iter().map(|samples| (samples.label.clone(), samples)).collect();
+        let of = |planned: &Planned| self.entry(planned, &basis, samples.get(&planned.submission.name));
+        self.plan().submissions.iter().map(of).collect()
     }
 
-    fn entry(&self, planned: &Planned, counter: Counter) -> Result<Entry> {
-        let plan = &self.manifest().plan;
+    fn entry(&self, planned: &Planned, basis: &Basis, samples: Option<&Samples>) -> Result<Entry> {
+        let plan = self.plan();
         let submission = &planned.submission;
         let mut entry = Entry {
             team: submission.team.clone(),
@@ -29,67 +36,80 @@ impl Run {
         if let Some(loaded) = &results.loaded {
             entry.metrics.insert(Metric::ParamsM, loaded.parameters as f64 / 1e6);
         }
-        if results.graph.is_some() {
-            let tally = graph::count(&graph::file::read(&self.graph_path(&submission.name))?, counter);
+        if let Some(graph) = self.graph(&submission.name)? {
+            let tally = graph::count(&graph, basis.counter);
             entry.metrics.insert(Metric::FlopsG, tally.flops as f64 / 1e9);
             entry.metrics.insert(Metric::ActsM, tally.activations as f64 / 1e6);
             entry.metrics.insert(Metric::Convs, tally.convs as f64);
             entry.unknown_ops = tally.unknown;
         }
-        self.add_runtime(&submission.name, &mut entry)?;
-        self.add_memory(results, &mut entry);
-        self.add_quality(planned, results, &mut entry);
+        let mut notes = Vec::new();
+        if let Some(samples) = samples.filter(|s| !s.rounds.is_empty()) {
+            self.add_runtime(samples, basis, &mut entry, &mut notes)?;
+        }
+        self.add_memory(results, basis, &mut entry, &mut notes);
+        self.add_quality(planned, results, &mut entry, &mut notes);
+        let machines = &self.results().machines;
+        if machines.len() > 1 {
+            notes.push(Note::Machines { machines: machines.iter().map(ToString::to_string).collect() });
+        }
+        entry.notes = notes.iter().map(ToString::to_string).collect();
         Ok(entry)
     }
 
-    fn add_runtime(&self, name: &str, entry: &mut Entry) -> Result<()> {
-        let Some(samples) = self.samples().into_iter().find(|s| s.label == name && !s.rounds.is_empty()) else {
-            return Ok(());
-        };
-        let plan = &self.manifest().plan;
+    /// The ranked runtime is that of the splits that the rules name. Others are shown by [`Run::split_runtimes`] alone.
+    fn add_runtime(&self, samples: &Samples, basis: &Basis, entry: &mut Entry, notes: &mut Vec<Note>) -> Result<()> {
+        let plan = self.plan();
         if samples.rounds.len() < plan.rounds as usize {
-            entry.notes.push(format!("{} of {} rounds timed", samples.rounds.len(), plan.rounds));
+            notes.push(Note::Rounds { timed: samples.rounds.len(), planned: plan.rounds });
         }
-        let summary = stats::summarise(&samples, plan.protocol)?;
+        let ranked = self.ranked(samples, basis);
+        let summary = stats::summarise(&ranked, plan.protocol)?;
         entry.metrics.insert(Metric::RuntimeMs, summary.runtime_ms);
-        let split = |name: &str| summary.splits.iter().find(|(split, _)| split == name).map(|(_, ms)| *ms);
-        let (val, test) = (split("val"), split("test"));
-        entry.metrics.extend(val.map(|ms| (Metric::RuntimeValMs, ms)));
-        entry.metrics.extend(test.map(|ms| (Metric::RuntimeTestMs, ms)));
-        if val.is_none() || test.is_none() {
-            let names: Vec<&str> = summary.splits.iter().map(|(split, _)| split.as_str()).collect();
-            entry.notes.push(format!("runtime is that of {}", names.join(" and ")));
+        for (split, metric) in [("val", Metric::RuntimeValMs), ("test", Metric::RuntimeTestMs)] {
+            entry.metrics.extend(self.split_runtime(samples, split)?.map(|ms| (metric, ms)));
+        }
+        let used = chosen(&self.splits(), &basis.runtime);
+        if used.len() != basis.runtime.len() || used.iter().any(|split| !basis.runtime.contains(split)) {
+            notes.push(Note::RuntimeOf { splits: used.iter().map(|&split| split.to_owned()).collect() });
         }
         Ok(())
     }
 
-    /// The challenge's figure is the peak over the validation images; without such a split, over all.
-    fn add_memory(&self, results: &SubmissionResults, entry: &mut Entry) {
-        if let Some(most) = results.memory.values().max_by_key(|m| m.peak_bytes) {
-            entry.metrics.insert(Metric::MemM, most.peak_bytes as f64 / f64::from(1 << 20));
-            if most.how == MemoryHow::ResidentGrowth {
-                entry.notes.push("memory is the process's resident growth on the CPU".into());
-            }
+    /// The challenge's figure is the peak over the images of one split; without such a split, over all.
+    fn add_memory(&self, results: &SubmissionResults, basis: &Basis, entry: &mut Entry, notes: &mut Vec<Note>) {
+        let mut measured: Vec<&str> = results.memory.keys().map(|(split, _)| split.as_str()).collect();
+        measured.dedup();
+        let used = chosen(&measured, &[basis.memory]);
+        let of_split = |m: &&MeasuredMemory| used.contains(&m.split.as_str());
+        let Some(most) = results.memory.values().filter(of_split).max_by_key(|m| m.peak_bytes) else { return };
+        entry.metrics.insert(Metric::MemM, most.peak_bytes as f64 / f64::from(1 << 20));
+        if !used.contains(&basis.memory) && self.splits().contains(&basis.memory) {
+            let splits = used.iter().map(|&split| split.to_owned()).collect();
+            notes.push(Note::MemoryOf { splits, named: basis.memory });
+        }
+        if most.how == MemoryHow::ResidentGrowth {
+            notes.push(Note::ResidentGrowth);
         }
     }
 
-    fn add_quality(&self, planned: &Planned, results: &SubmissionResults, entry: &mut Entry) {
+    fn add_quality(&self, planned: &Planned, results: &SubmissionResults, entry: &mut Entry, notes: &mut Vec<Note>) {
         for (split, metric) in [("val", Metric::PsnrVal), ("test", Metric::PsnrTest)] {
             if let Some(psnr) = self.mean_of(results, split, |q| q.psnr_rgb) {
                 entry.metrics.insert(metric, psnr);
             }
         }
-        let images = &self.manifest().plan.images;
+        let images = &self.plan().images;
         if !planned.has_quality(results.loaded.as_ref()) {
-            entry.notes.push("efficiency only: PSNR not measured (random weights)".into());
+            notes.push(Note::NoQuality(NoQuality::RandomWeights));
         } else if images.iter().all(|i| matches!(i.source, Source::Synthetic { .. })) {
-            entry.notes.push("efficiency only: PSNR not measured (synthetic input)".into());
+            notes.push(Note::NoQuality(NoQuality::SyntheticInput));
         } else if images.iter().all(|i| i.hr().is_none()) {
-            entry.notes.push("efficiency only: PSNR not measured (no HR images)".into());
+            notes.push(Note::NoQuality(NoQuality::NoHr));
         }
-        let non_finite: u64 = results.images.values().map(|i| i.non_finite).sum();
-        if non_finite > 0 {
-            entry.notes.push(format!("{non_finite} output values were NaN or infinite"));
+        let values: u64 = results.images.values().map(|i| i.non_finite).sum();
+        if values > 0 {
+            notes.push(Note::NonFinite { values });
         }
     }
 }

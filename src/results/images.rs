@@ -31,7 +31,7 @@ pub struct ImageRow {
 impl Run {
     /// Every image of every submission, in the plan's order, measured or not.
     pub fn images(&self) -> Vec<ImageRow> {
-        let plan = &self.manifest().plan;
+        let plan = self.plan();
         let samples = self.samples();
         let mut rows = Vec::new();
         for (name, results) in &self.results().submissions {

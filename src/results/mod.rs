@@ -1,9 +1,19 @@
-//! What follows from runs: entries for a ranking, samples for statistics, rows for a table. Derived, never stored.
-//! It may use [`crate::entry`], [`crate::graph`], [`crate::protocol`], [`crate::quality`], [`crate::run`], [`crate::stats`] and
-//! [`crate::tables`].
+//! What follows from runs: entries for a ranking, samples for statistics, rows for a table, and whether the session is fit
+//! to rank. Derived, never stored. It may use [`crate::run`], [`crate::entry`], [`crate::graph`], [`crate::protocol`],
+//! [`crate::quality`], [`crate::rules`],
+//! [`crate::stats`] and [`crate::tables`].
 
+mod basis;
+mod control;
+mod departures;
 mod entries;
+mod fitness;
 mod images;
+mod note;
 mod samples;
 
+pub use basis::Basis;
+pub use control::Control;
+pub use departures::Departure;
+pub use fitness::{Fitness, Unfit};
 pub use images::ImageRow;

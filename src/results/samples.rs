@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::Result;
+use crate::results::basis::{Basis, chosen};
 use crate::run::{Run, SubmissionResults};
 use crate::stats::{ImageTimes, Round, Samples, summary};
 
@@ -14,8 +16,7 @@ impl Run {
         figure: impl Fn(&crate::quality::Quality) -> f64,
     ) -> Option<f64> {
         let values: Vec<f64> = self
-            .manifest()
-            .plan
+            .plan()
             .images
             .iter()
             .filter(|i| i.split == split)
@@ -29,8 +30,7 @@ impl Run {
 
     /// The timings of every label, the baseline's control included, in the plan's order.
     pub fn samples(&self) -> Vec<Samples> {
-        self.manifest()
-            .plan
+        self.plan()
             .labels()
             .into_iter()
             .map(|(label, _)| {
@@ -52,14 +52,67 @@ impl Run {
             .collect()
     }
 
+    /// The timings that make the ranked runtimes: those of the splits that the rules name, of every label.
+    pub fn ranked_samples(&self, basis: impl Into<Basis>) -> Vec<Samples> {
+        let basis = basis.into();
+        self.samples().iter().map(|samples| self.ranked(samples, &basis)).collect()
+    }
+
+    /// The splits whose runtimes make the ranked one.
+    pub fn ranked_splits(&self, basis: &Basis) -> Vec<&str> {
+        chosen(&self.splits(), &basis.runtime)
+    }
+
+    /// The first forward of a process on the first image, in milliseconds: the median over the rounds of a label.
+    pub fn cold_start_ms(&self, label: &str) -> Option<f64> {
+        let rounds = self.results().rounds.range((label.to_owned(), 0)..=(label.to_owned(), u32::MAX));
+        let cold: Vec<f64> = rounds.filter_map(|(_, times)| times.cold_start_ms).collect();
+        (!cold.is_empty()).then(|| summary::median(&cold))
+    }
+
+    /// Of one label's timings those that make its ranked runtime.
+    pub(super) fn ranked(&self, samples: &Samples, basis: &Basis) -> Samples {
+        restricted(samples, &self.ranked_splits(basis))
+    }
+
+    /// The runtime of one split alone, in milliseconds; `None` if the split was not timed.
+    pub(super) fn split_runtime(&self, samples: &Samples, split: &str) -> Result<Option<f64>> {
+        let of_split = restricted(samples, &[split]);
+        if of_split.rounds.iter().all(|round| round.images.is_empty()) {
+            return Ok(None);
+        }
+        Ok(Some(summary::summarise(&of_split, self.plan().protocol)?.runtime_ms))
+    }
+
+    /// The runtime of every split alone, by label: `(label, split, ms)`.
+    pub fn split_runtimes(&self) -> Result<Vec<(String, String, f64)>> {
+        let mut all = Vec::new();
+        for samples in self.samples() {
+            for split in self.splits() {
+                let ms = self.split_runtime(&samples, split)?;
+                all.extend(ms.map(|ms| (samples.label.clone(), split.to_owned(), ms)));
+            }
+        }
+        Ok(all)
+    }
+
     /// The splits in the plan's order.
     pub fn splits(&self) -> Vec<&str> {
         let mut seen = BTreeMap::new();
-        for (at, image) in self.manifest().plan.images.iter().enumerate() {
+        for (at, image) in self.plan().images.iter().enumerate() {
             seen.entry(image.split.as_str()).or_insert(at);
         }
         let mut splits: Vec<(&str, usize)> = seen.into_iter().collect();
         splits.sort_by_key(|(_, at)| *at);
         splits.into_iter().map(|(split, _)| split).collect()
     }
+}
+
+/// The timings of some splits alone.
+fn restricted(samples: &Samples, splits: &[&str]) -> Samples {
+    let of_round = |round: &Round| Round {
+        number: round.number,
+        images: round.images.iter().filter(|image| splits.contains(&image.split.as_str())).cloned().collect(),
+    };
+    Samples { label: samples.label.clone(), rounds: samples.rounds.iter().map(of_round).collect() }
 }

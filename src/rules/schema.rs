@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::Metric;
 use crate::graph::Counter;
+use crate::stats::Protocol;
 use std::path::PathBuf;
 /// The origin of rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +49,8 @@ pub struct Rules {
     /// The splits, in the order in which their metrics are named `val` and `test`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub splits: Vec<Split>,
-    /// How each metric becomes one figure; a metric that is not named is taken as it is.
+    /// Which splits the runtime (`val`, `test`, `mean_of_both`) and the peak memory (`val`, `test`) are of; a metric that is
+    /// not named is taken as it is.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub averages: BTreeMap<Metric, Average>,
     /// How costs are counted.
@@ -120,7 +122,7 @@ pub enum Average {
 pub struct Costs {
     /// The convention: `hook`, `fvcore` or `macs`.
     pub counter: Counter,
-    /// The input's channels, height and width.
+    /// The input's channels, height and width: where `measure --rules` records the operations. There are three channels.
     #[serde(default = "input_256")]
     pub input: [u32; 3],
     /// Operations that may stay uncounted, by their full names: `aten::upsample_bicubic2d`.
@@ -132,39 +134,29 @@ fn input_256() -> [u32; 3] {
     [3, 256, 256]
 }
 
-/// How runtime is measured; what is absent is not stated by the organisers.
+/// How runtime is measured; what is absent is not stated by the organisers. `measure --rules` takes its defaults from here, and
+/// a ranking says where a run departs from it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Runtime {
     /// The device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
-    /// Runs that are averaged.
+    /// Runs that are averaged: rounds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runs: Option<u32>,
-    /// How the images of a run are summed up.
-    pub summary: Summary,
-    /// Whether the organisers' harness warms up before it times.
-    pub warm_up: bool,
+    /// Whether the network is warmed up before it is timed. If not, timings are taken by the published protocol.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<bool>,
     /// cuDNN's search for the fastest algorithm.
-    pub cudnn_benchmark: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cudnn_benchmark: Option<bool>,
     /// TF32 in convolutions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tf32_convolutions: Option<bool>,
     /// TF32 in matrix products.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tf32_matmul: Option<bool>,
-}
-
-/// How values of several images become one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Summary {
-    /// The arithmetic mean.
-    #[default]
-    Mean,
-    /// The median.
-    Median,
 }
 
 /// A least value: entries below it are not ranked.
@@ -342,6 +334,17 @@ impl Rules {
             let hint = crate::util::toml_file::nearest(name, all.map(String::as_str));
             crate::Error::Usage(format!("{} has no track `{name}`{hint}; its tracks: {}", self.id, names.join(", ")))
         })
+    }
+
+    /// How these rules take timings; `None` where the organisers do not say.
+    pub fn protocol(&self) -> Option<Protocol> {
+        self.runtime.warm_up.map(|warm| if warm { Protocol::Robust } else { Protocol::Published })
+    }
+
+    /// Height and width at which these rules count operations.
+    pub fn recorded_at(&self) -> [u32; 2] {
+        let [_, height, width] = self.costs.input;
+        [height, width]
     }
 
     /// The rules' own figure of the baseline.

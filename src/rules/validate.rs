@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::entry::Metric;
-use crate::rules::schema::{By, Rules};
+use crate::rules::schema::{Average, By, Rules};
 
 /// The key, what it should hold, and what it holds.
 pub(super) type Problem = (String, String, String);
@@ -22,6 +22,15 @@ pub(super) fn check(rules: &Rules) -> Result<(), Problem> {
     }
     if rules.track(&rules.default_track).is_err() {
         return fail("default_track", "a track's name".into(), format!("`{}`", rules.default_track));
+    }
+    check_averages(rules)?;
+    let [channels, height, width] = rules.costs.input;
+    if channels != 3 || height == 0 || width == 0 {
+        let found = format!("[{channels}, {height}, {width}]");
+        return fail("costs.input", "[3, height, width]: networks take RGB images".into(), found);
+    }
+    if rules.runtime.runs == Some(0) {
+        return fail("runtime.runs", "at least one run".into(), "0".into());
     }
     for cut in &rules.cuts {
         if !cut.at_least.is_finite() || cut.decimals.is_some_and(|d| d > 12) {
@@ -42,6 +51,23 @@ pub(super) fn check(rules: &Rules) -> Result<(), Problem> {
         return fail("baseline.metrics", "positive figures".into(), format!("{metric} = {value}"));
     }
     rules.tracks.iter().try_for_each(|track| check_track(rules, &track.name))
+}
+
+/// Averages that something is computed by. Any other would be a rule without effect.
+fn check_averages(rules: &Rules) -> Result<(), Problem> {
+    for (metric, average) in &rules.averages {
+        let expected = match (metric, average) {
+            (Metric::RuntimeMs, _) | (Metric::MemM, Average::Val | Average::Test) => continue,
+            (Metric::MemM, Average::MeanOfBoth) => {
+                "`val` or `test`: peak memory is the largest over one split".to_owned()
+            }
+            _ => {
+                "only runtime_ms and mem_m: other metrics have no average, or have their split in their name".to_owned()
+            }
+        };
+        return Err((format!("averages.{metric}"), expected, format!("`{metric}`, which would have no effect")));
+    }
+    Ok(())
 }
 
 fn check_track(rules: &Rules, name: &str) -> Result<(), Problem> {
@@ -80,4 +106,24 @@ fn check_track(rules: &Rules, name: &str) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_without_effect_is_refused() {
+        let good = Rules::embedded("ntire2024").unwrap();
+        assert_eq!(check(&good), Ok(()));
+        let with = |change: fn(&mut Rules)| {
+            let mut rules = good.clone();
+            change(&mut rules);
+            check(&rules).unwrap_err().0
+        };
+        assert_eq!(with(|r| r.averages.extend([(Metric::PsnrVal, Average::Val)])), "averages.psnr_val");
+        assert_eq!(with(|r| r.averages.extend([(Metric::MemM, Average::MeanOfBoth)])), "averages.mem_m");
+        assert_eq!(with(|r| r.costs.input = [1, 256, 256]), "costs.input");
+        assert_eq!(with(|r| r.runtime.runs = Some(0)), "runtime.runs");
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use crate::machine::Identity;
 use crate::protocol::Loaded;
 use crate::run::event::{Event, ImageQuality, MeasuredMemory, RecordedGraph, RoundTimes, Stage};
 use crate::run::plan::Plan;
@@ -17,6 +18,8 @@ pub struct Results {
     pub rounds: BTreeMap<(String, u32), RoundTimes>,
     /// Whether the last `measure` came to its end.
     pub finished: bool,
+    /// Every machine that was measured on, in order of appearance; the first is that of `run.json`.
+    pub machines: Vec<Identity>,
 }
 
 /// What was measured of one submission, apart from its rounds.
@@ -36,10 +39,10 @@ pub struct SubmissionResults {
 
 impl Results {
     /// Nothing yet.
-    pub(super) fn new(plan: &Plan) -> Results {
+    pub(super) fn new(plan: &Plan, machine: Identity) -> Results {
         let submissions =
             plan.submissions.iter().map(|p| (p.submission.name.clone(), SubmissionResults::default())).collect();
-        Results { submissions, ..Results::default() }
+        Results { submissions, machines: vec![machine], ..Results::default() }
     }
 
     /// Takes one more event in; the message says what in it is not of this plan.
@@ -49,7 +52,15 @@ impl Results {
             None => Err(format!("an image `{split}/{image}` that run.json does not plan")),
         };
         match event {
-            Event::Started { .. } | Event::Interrupted => self.finished = false,
+            Event::Started { machine, .. } => {
+                self.finished = false;
+                if let Some(machine) = machine
+                    && self.machines.iter().all(|known| !known.differences(machine).is_empty())
+                {
+                    self.machines.push(machine.clone());
+                }
+            }
+            Event::RoundsAdded { .. } | Event::Interrupted => self.finished = false,
             Event::Finished => self.finished = true,
             Event::Loaded { submission, loaded } => self.of(submission)?.loaded = Some(loaded.clone()),
             Event::Quality(q) => {
@@ -63,7 +74,7 @@ impl Results {
             Event::Graph(graph) => self.of(&graph.submission)?.graph = Some(graph.clone()),
             Event::Round(times) => {
                 if times.round >= plan.rounds || !plan.labels().iter().any(|(label, _)| *label == times.label) {
-                    return Err(format!("round {} of `{}`, which run.json does not plan", times.round, times.label));
+                    return Err(format!("round {} of `{}`, which is not planned", times.round, times.label));
                 }
                 for image in &times.images {
                     known_image(&image.split, &image.image)?;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::machine::Gpu;
+use crate::machine::activity::Activity;
+use crate::machine::{Gpu, Identity};
 use crate::protocol::{Loaded, MemoryHow};
 use crate::quality::Quality;
 
@@ -28,6 +29,14 @@ pub enum Event {
         torn_bytes: u64,
         /// The worker's version.
         worker: String,
+        /// The machine; absent in runs of older versions: that of `run.json`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        machine: Option<Identity>,
+    },
+    /// The plan has more rounds than `run.json` says.
+    RoundsAdded {
+        /// Rounds in all.
+        rounds: u32,
     },
     /// A submission's network was loaded for the first time.
     Loaded {
@@ -123,17 +132,33 @@ pub struct RoundTimes {
     pub position: usize,
     /// In the order of measuring.
     pub images: Vec<RoundImage>,
-    /// The machine's state before the round: load, clocks, temperature, as far as they can be told.
+    /// Milliseconds of the very first forward of the process, on the first image: kernels are chosen and memory is fetched in
+    /// it. It is not among the timed ones, except by the published protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cold_start_ms: Option<f64>,
+    /// The machine's state before and during the round: load, clocks, temperature, as far as they can be told.
     #[serde(default)]
     pub conditions: Conditions,
 }
 
-/// The machine's state at one moment.
+/// The machine's state before and during one round of one label.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conditions {
     /// Runnable processes, averaged over the last minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_1min: Option<f64>,
+    /// Frequency governors of the processors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub governors: Vec<String>,
+    /// The processors' mean clock before the round, in MHz.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_mhz: Option<f64>,
+    /// Names of other processes that were running before the round began (at most ten).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub running: Vec<String>,
+    /// What the processors did during the round.
+    #[serde(default)]
+    pub activity: Activity,
     /// Clocks, temperatures and power of the driver's GPUs, in a run on one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gpus: Vec<Gpu>,

@@ -1,4 +1,4 @@
-//! What a run sets out to do. It is fixed when the run begins, and `--resume` does the rest of it.
+//! What a run sets out to do. It is fixed when the run begins, but for the number of rounds, which may grow.
 
 use std::path::PathBuf;
 
@@ -22,18 +22,35 @@ pub struct Plan {
     pub switches: Switches,
     /// How timings are taken and summarised.
     pub protocol: Protocol,
-    /// Timed rounds; a round runs every submission in a fresh process.
+    /// Timed rounds; a round runs every submission in a fresh process. A resumed run may have got more of them.
     pub rounds: u32,
     /// Untimed forwards before the first timed one of each distinct input shape in a process.
     pub warmup: u32,
     /// Timed forwards of each image in each round.
     pub repeats: u32,
-    /// Of the order of submissions, of synthetic images, and of random weights.
+    /// The seed of the order of submissions, of synthetic images, and of random weights.
     pub seed: u64,
     /// The name of the submission that runs under two labels, as a control.
     pub baseline: Option<String>,
     /// What a request may cost.
     pub limit: Limit,
+    /// Height and width at which the operations are recorded.
+    #[serde(default = "recorded_at")]
+    pub recorded_at: [u32; 2],
+    /// The split whose images the peak memory is measured on, if the run has it; else all images.
+    #[serde(default = "memory_split")]
+    pub memory_split: String,
+    /// The edition whose rules gave the defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<String>,
+}
+
+fn recorded_at() -> [u32; 2] {
+    [256, 256]
+}
+
+fn memory_split() -> String {
+    "val".to_owned()
 }
 
 /// A submission, and the files that it is made of.

@@ -1,20 +1,28 @@
-//! Reading a run directory, and deriving entries and samples from it.
+//! Reading a run directory.
 
-use crate::run::format;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Place, Result};
+use crate::graph::OpGraph;
+use crate::graph::file;
 use crate::run::contents::Results;
 use crate::run::event::{Event, Logged};
+use crate::run::format;
 use crate::run::manifest::Manifest;
+use crate::run::plan::Plan;
+use crate::util::sha256;
 
 /// A run directory, read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     dir: PathBuf,
     manifest: Manifest,
+    plan: Plan,
     results: Results,
 }
+
+/// More rounds than anybody measures: a larger number comes from a damaged file.
+const MOST_ROUNDS: u32 = 1_000_000;
 
 /// How much of the log is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +45,9 @@ impl Run {
     }
 
     pub(super) fn empty(dir: &Path, manifest: Manifest) -> Run {
-        let results = Results::new(&manifest.plan);
-        Run { dir: dir.to_path_buf(), manifest, results }
+        let plan = manifest.plan.clone();
+        let results = Results::new(&plan, manifest.machine.identity());
+        Run { dir: dir.to_path_buf(), manifest, plan, results }
     }
 
     pub(super) fn read(dir: &Path) -> Result<(Run, Whole)> {
@@ -71,7 +80,14 @@ impl Run {
     }
 
     pub(super) fn add(&mut self, event: &Event) -> Result<(), String> {
-        self.results.add(&self.manifest.plan, event)
+        if let Event::RoundsAdded { rounds } = event {
+            if *rounds < self.plan.rounds || *rounds > MOST_ROUNDS {
+                let least = self.plan.rounds;
+                return Err(format!("{rounds} rounds, expected {least} to {MOST_ROUNDS}: rounds are only added"));
+            }
+            self.plan.rounds = *rounds;
+        }
+        self.results.add(&self.plan, event)
     }
 
     /// The directory.
@@ -79,14 +95,36 @@ impl Run {
         &self.dir
     }
 
-    /// What was to be done, by what, on which machine.
+    /// What was to be done, by what, on which machine, as it stood when the run began.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// What is to be done: the plan of the manifest, with the rounds that were added since.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// What was measured.
     pub fn results(&self) -> &Results {
         &self.results
+    }
+
+    /// A submission's recorded operations; `None` if they were not recorded.
+    ///
+    /// # Errors
+    /// The file is missing, is not whole, or is not the one that the log names.
+    pub fn graph(&self, submission: &str) -> Result<Option<OpGraph>> {
+        let results = self.results.submissions.get(submission);
+        let Some(recorded) = results.and_then(|r| r.graph.as_ref()) else { return Ok(None) };
+        let path = self.graph_path(submission);
+        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        let found = sha256(&bytes);
+        if found != recorded.sha256 {
+            let expected = format!("the graph that the run recorded (SHA-256 {})", recorded.sha256);
+            return Err(Error::input(&path, Place::Whole, expected, format!("another file ({found})")));
+        }
+        file::parse(&path, &bytes).map(Some)
     }
 
     /// Where a submission's graph lies.

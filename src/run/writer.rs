@@ -25,7 +25,7 @@ impl RunWriter {
         std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
         if let Some(found) = first_foreign(dir)? {
             return Err(Error::Usage(format!(
-                "{} is not empty (it holds {}): `--resume` goes on with a run, `--run DIR` names another folder",
+                "{} is not empty (it holds {}): `--resume` resumes a run, `--run DIR` names another folder",
                 dir.display(),
                 found.display()
             )));
@@ -37,7 +37,7 @@ impl RunWriter {
         Ok(RunWriter { run: Run::empty(dir, manifest), events })
     }
 
-    /// Opens a run to go on with it. A last line that was cut off by a kill or a full disk is removed; its bytes are
+    /// Opens a run to resume it. A last line that was cut off by a kill or a full disk is removed; its bytes are
     /// counted in the result.
     pub fn resume(dir: &Path) -> Result<(RunWriter, u64)> {
         // The manifest first: a directory of another format is not even locked.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Place, Result};
-use crate::protocol::{Network, Probe, Tile, Weights};
+use crate::protocol::{Load, Network, Probe, Switches, Tile, Weights};
 use crate::submission::card::Card;
 use crate::util::toml_file;
 
@@ -139,6 +139,18 @@ pub struct Submission {
 }
 
 impl Submission {
+    /// The request that builds its network on `device`.
+    pub fn load_request(&self, device: &str, switches: &Switches) -> Load {
+        Load {
+            network: self.network.clone(),
+            device: device.to_owned(),
+            scale: self.scale,
+            data_range: self.data_range,
+            tile: self.tile,
+            switches: switches.clone(),
+        }
+    }
+
     /// Reads a submission folder.
     pub fn read(folder: &Path) -> Result<Submission> {
         let path = folder.join(MANIFEST);

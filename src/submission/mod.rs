@@ -1,5 +1,6 @@
 //! Submissions: the manifest, cards, archives of programs, and how weights files and clones become submissions.
-//! It may use [`crate::entry`], [`crate::protocol`], [`crate::worker_process`] (to identify files), [`crate::rules`] and [`crate::util`].
+//! It may use [`crate::entry`], [`crate::protocol`], [`crate::graph`], [`crate::worker_process`] (to identify files and to
+//! record operations), [`crate::rules`] and [`crate::util`].
 
 pub mod archive;
 pub mod card;
@@ -7,5 +8,7 @@ pub mod identify;
 pub mod import;
 mod manifest;
 pub(crate) mod name;
+mod recorder;
 
 pub use manifest::{MANIFEST, Manifest, ModelRef, Precision, ProgramRef, Submission};
+pub use recorder::GraphRecorder;

@@ -1,7 +1,8 @@
 //! The file through which pixels travel: LR in, SR out, raw RGB bytes.
 //!
-//! The worker may map it. The harness reads and writes it instead: a worker that cuts a mapped file short would kill the
-//! harness with a bus error; a short read is a failure like any other.
+//! Neither side maps it: a file that is cut short while it is mapped kills its reader with a bus error, a short read is a
+//! failure like any other. The harness reserves the space on the disk before a worker writes to it, so that a full disk is
+//! the harness's error and not the submission's failure.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -31,14 +32,24 @@ impl Exchange {
         Ok(Exchange { path: absolute, file })
     }
 
-    /// Writes the `height` x `width` LR image `rgb` and leaves zeroed room for its SR.
+    /// Writes the `height` x `width` LR image `rgb` and reserves zeroed space for its SR.
     pub fn put(&self, rgb: &[u8], height: usize, width: usize, scale: u32) -> Result<Slot> {
         let scale = scale as usize;
-        let resize = |size: usize| self.file.set_len(size as u64).map_err(Error::io("write", &self.path));
-        resize(0)?;
-        resize(rgb.len() * (1 + scale * scale))?;
+        self.file.set_len(0).map_err(Error::io("write", &self.path))?;
+        self.reserve((rgb.len() * (1 + scale * scale)) as u64).map_err(Error::io("write", &self.path))?;
         self.file.write_all_at(rgb, 0).map_err(Error::io("write", &self.path))?;
         Ok(Slot { file: self.path.clone(), height, width, lr_offset: 0, sr_offset: rgb.len() })
+    }
+
+    /// Gives the empty file `size` zeros that have their place on the disk.
+    fn reserve(&self, size: u64) -> std::io::Result<()> {
+        use rustix::fs::{FallocateFlags, fallocate};
+        use rustix::io::Errno;
+        match fallocate(&self.file, FallocateFlags::empty(), 0, size) {
+            // Some file systems cannot reserve: there a worker may meet the full disk first.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => self.file.set_len(size),
+            other => Ok(other?),
+        }
     }
 
     /// The `height` x `width` SR image that the worker left in the slot, as RGB bytes; `None` if the file is too short.

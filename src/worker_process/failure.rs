@@ -44,6 +44,15 @@ pub enum Failure {
         /// What was wrong with the line.
         found: String,
     },
+    /// The recorded operations refer to what is not there. The worker is ready for the next request.
+    InvalidGraph {
+        /// The key in the graph.
+        at: String,
+        /// What should stand there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
     /// The user interrupted. The worker was killed.
     Interrupted,
 }
@@ -66,8 +75,18 @@ impl fmt::Display for Failure {
                 limit >> 20
             ),
             Failure::Stray { doing, found } => write!(f, "stray output during {doing}: {found}"),
+            Failure::InvalidGraph { at, expected, found } => {
+                write!(f, "its graph is not whole: `{at}`: expected {expected}, found {found}")
+            }
             Failure::Interrupted => f.write_str("interrupted"),
         }
+    }
+}
+
+impl Failure {
+    /// Whether the worker is ready for the next request.
+    pub fn leaves_worker_alive(&self) -> bool {
+        matches!(self, Failure::Refused(_) | Failure::InvalidGraph { .. })
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a worker writes: lines of its stdout one by one, and the last lines of its stderr.
 //!
-//! Each stream has a thread of its own, so that a worker that writes much never blocks on a full pipe, and the harness
-//! never blocks on a silent one. Both bound what they keep: a worker cannot fill the harness's memory.
+//! Each stream has a thread of its own, so that the harness never blocks on a silent worker. Of stderr the last lines are kept.
+//! Of stdout one line waits to be taken and one is being read: a worker that writes more than it is asked for blocks on its
+//! pipe, and cannot fill the harness's memory.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ const LONGEST_LINE: u64 = 256 << 20;
 
 /// Lines of stderr that are kept.
 const KEPT: usize = 40;
+
+/// Lines of stdout that may wait. A worker writes one line for each request, so more are never due.
+const WAITING: usize = 1;
 
 /// One thing that happened on stdout.
 #[derive(Debug, PartialEq)]
@@ -30,12 +34,12 @@ pub(super) enum Line {
 
 /// Reads lines into a channel until the stream closes or makes no sense.
 pub(super) fn lines(stream: impl Read + Send + 'static) -> Receiver<Line> {
-    let (sender, receiver) = channel();
+    let (sender, receiver) = sync_channel(WAITING);
     std::thread::spawn(move || read_lines(stream, LONGEST_LINE, &sender));
     receiver
 }
 
-fn read_lines(stream: impl Read, longest: u64, sender: &Sender<Line>) {
+fn read_lines(stream: impl Read, longest: u64, sender: &SyncSender<Line>) {
     let mut reader = BufReader::new(stream);
     loop {
         let mut bytes = Vec::new();
@@ -130,10 +134,31 @@ mod tests {
     use super::*;
 
     fn all(bytes: &'static [u8], longest: u64) -> Vec<Line> {
-        let (sender, receiver) = channel();
-        read_lines(bytes, longest, &sender);
-        drop(sender);
+        let (sender, receiver) = sync_channel(WAITING);
+        std::thread::spawn(move || read_lines(bytes, longest, &sender));
         receiver.iter().collect()
+    }
+
+    /// A worker that never stops writing, and how much of it was read.
+    struct Endless(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            buffer.fill(b'\n');
+            self.0.fetch_add(buffer.len(), std::sync::atomic::Ordering::SeqCst);
+            Ok(buffer.len())
+        }
+    }
+
+    #[test]
+    fn nothing_more_is_read_while_nobody_takes_lines() {
+        let read = std::sync::Arc::default();
+        let receiver = lines(Endless(std::sync::Arc::clone(&read)));
+        assert_eq!(receiver.recv().unwrap(), Line::Text(String::new()));
+        std::thread::sleep(Duration::from_millis(200));
+        let held = read.load(std::sync::atomic::Ordering::SeqCst);
+        assert!(held <= 64 << 10, "{held} bytes were read ahead");
+        assert_eq!(receiver.recv().unwrap(), Line::Text(String::new()), "the next line comes when it is asked for");
     }
 
     #[test]

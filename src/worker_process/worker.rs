@@ -17,21 +17,37 @@ use crate::worker_process::launch::{Launch, Limits};
 use crate::worker_process::output;
 use crate::worker_process::output::{Line, Log};
 
-/// How often a waiting harness looks at memory and at interrupts.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often a waiting harness checks memory, interrupts, and whether the process still lives.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long what a process wrote just before its end may take to arrive. A child that it left behind can hold its stdout open
+/// for ever, so the end of the stream is not waited for.
+const DRAIN: Duration = Duration::from_millis(200);
+
+/// How long a killed process may take to disappear. One that the kernel cannot end (a driver that hangs) is left behind.
+const KILL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running worker that has said hello. It is killed, with all its children, when this is dropped.
 ///
 /// Start it from a thread that lives as long as the worker should: the kernel kills the worker when that thread ends.
 #[derive(Debug)]
 pub struct Worker {
-    talk: Talk,
+    connection: Connection,
     hello: Hello,
 }
 
-/// A conversation with a process.
+/// Why there is no worker.
 #[derive(Debug)]
-struct Talk {
+pub enum StartError {
+    /// The program is no worker of this protocol, or cannot be executed.
+    Unusable(Error),
+    /// A process was started, and then ended, hung, was interrupted, or was killed.
+    Failed(Failure),
+}
+
+/// Requests and replies between the harness and one process.
+#[derive(Debug)]
+struct Connection {
     process: Process,
     limits: Limits,
     interrupt: Arc<AtomicBool>,
@@ -42,22 +58,39 @@ impl Worker {
     ///
     /// Errors are of the worker as such (it cannot start, it speaks another protocol), not of a submission.
     pub fn start(launch: &Launch, interrupt: Arc<AtomicBool>) -> Result<Worker> {
+        Worker::start_for_submission(launch, interrupt).map_err(|error| match error {
+            StartError::Unusable(error) => error,
+            StartError::Failed(Failure::Interrupted) => Error::Interrupted,
+            StartError::Failed(failure) => {
+                Error::Worker(format!("{} does not work: {failure}", launch.program.display()))
+            }
+        })
+    }
+
+    /// As [`Worker::start`], for a program that has worked before: what happens to this one process is told apart from what
+    /// is wrong with the program.
+    pub fn start_for_submission(launch: &Launch, interrupt: Arc<AtomicBool>) -> Result<Worker, StartError> {
         let program = launch.program.display();
-        let process =
-            Process::spawn(launch).map_err(|error| Error::Worker(format!("cannot start {program}: {error}")))?;
-        let mut talk = Talk { process, limits: launch.limits.clone(), interrupt };
+        let unusable = |text: String| StartError::Unusable(Error::Worker(text));
+        let process = Process::spawn(launch).map_err(|error| unusable(format!("cannot start {program}: {error}")))?;
+        let mut connection = Connection { process, limits: launch.limits.clone(), interrupt };
         let request = Request::Hello { protocol: protocol::VERSION };
-        match talk.ask(&request, "start-up", launch.limits.start) {
-            Ok(Reply::Hello(hello)) if hello.protocol == protocol::VERSION => Ok(Worker { talk, hello }),
-            Ok(Reply::Hello(hello)) => Err(Error::Worker(format!(
+        match connection.ask(&request, "start-up", launch.limits.start) {
+            Ok(Reply::Hello(hello)) if hello.protocol == protocol::VERSION => Ok(Worker { connection, hello }),
+            Ok(Reply::Hello(hello)) => Err(unusable(format!(
                 "{program} ({}) speaks version {} of the worker protocol, expected {}: build both from one source",
                 hello.worker,
                 hello.protocol,
                 protocol::VERSION
             ))),
-            Ok(other) => Err(Error::Worker(format!("{program} answered hello with {}", name_of(&other)))),
-            Err(failure) => Err(Error::Worker(format!("{program} does not work: {failure}"))),
+            Ok(other) => Err(unusable(format!("{program} answered hello with {}", name_of(&other)))),
+            Err(failure) => Err(StartError::Failed(failure)),
         }
+    }
+
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.connection.process.child.id()
     }
 
     /// What the worker said of itself and of the machine.
@@ -73,27 +106,35 @@ impl Worker {
             Request::Time { warmup, repeats, .. } => (*warmup).saturating_add(*repeats).max(1),
             _ => 1,
         };
-        self.talk.ask(request, doing, self.talk.limits.forward.saturating_mul(forwards))
+        self.connection.ask(request, doing, self.connection.limits.forward.saturating_mul(forwards))
     }
 
-    /// Ends the worker in peace. What it still writes to its stdout is a failure.
+    /// Asks the worker to exit, and waits for its end as long as a forward may take. What it still writes to its stdout is a
+    /// failure, and so is a worker that does not exit.
     pub fn finish(mut self, doing: &str) -> Result<(), Failure> {
-        let patience = self.talk.limits.start;
-        match self.talk.ask(&Request::Exit, doing, patience)? {
+        let limit = self.connection.limits.forward.min(self.connection.limits.start);
+        match self.connection.ask(&Request::Exit, doing, limit)? {
             Reply::Bye => {}
             other => return Err(stray(doing, format!("{} in answer to exit", name_of(&other)))),
         }
-        match self.talk.process.lines.recv_timeout(patience) {
-            Ok(Line::Text(line)) => {
-                Err(stray(doing, format!("the line {:?} after the last reply", one_line(&line, 60))))
+        match self.connection.next_line(doing, limit) {
+            Ok(Some(line)) => Err(stray(doing, format!("the line {:?} after the last reply", one_line(&line, 60)))),
+            Ok(None) => Ok(()),
+            Err(failure) => {
+                self.connection.process.end();
+                Err(failure)
             }
-            Ok(Line::Rubbish(what)) => Err(stray(doing, what)),
-            _ => Ok(()),
         }
+    }
+
+    /// A reply of another kind than the one that was asked for: a failure, after which the worker is dead.
+    pub(super) fn unexpected(&mut self, reply: &Reply, doing: &str) -> Failure {
+        self.connection.process.end();
+        stray(doing, name_of(reply))
     }
 }
 
-impl Talk {
+impl Connection {
     fn ask(&mut self, request: &Request, doing: &str, limit: Duration) -> Result<Reply, Failure> {
         let result = self.exchange(request, doing, limit);
         if !matches!(result, Ok(_) | Err(Failure::Refused(_))) {
@@ -117,7 +158,7 @@ impl Talk {
         if self.process.stdin.write_all(&line).and_then(|()| self.process.stdin.flush()).is_err() {
             return Err(self.process.died(doing));
         }
-        let text = self.wait(doing, limit)?;
+        let Some(text) = self.next_line(doing, limit)? else { return Err(self.process.died(doing)) };
         let reply: Numbered<Reply> = serde_json::from_str(&text).map_err(|error| {
             stray(doing, format!("the line {:?} ({})", one_line(&text, 60), one_line(&error.to_string(), 120)))
         })?;
@@ -130,17 +171,20 @@ impl Talk {
         }
     }
 
-    /// The next line on stdout.
-    fn wait(&mut self, doing: &str, limit: Duration) -> Result<String, Failure> {
+    /// The next line on stdout; `None` once the process or its output has ended.
+    fn next_line(&mut self, doing: &str, limit: Duration) -> Result<Option<String>, Failure> {
         let begin = Instant::now();
+        let mut exited = false;
         loop {
-            let left = limit.saturating_sub(begin.elapsed());
-            match self.process.lines.recv_timeout(left.min(LOOK)) {
-                Ok(Line::Text(text)) => return Ok(text),
+            let left = limit.saturating_sub(begin.elapsed()).min(CHECK_INTERVAL);
+            match self.process.lines.recv_timeout(if exited { DRAIN } else { left }) {
+                Ok(Line::Text(text)) => return Ok(Some(text)),
                 Ok(Line::Rubbish(what)) => return Err(stray(doing, what)),
-                Ok(Line::End) | Err(RecvTimeoutError::Disconnected) => return Err(self.process.died(doing)),
+                Ok(Line::End) | Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) if exited => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {}
             }
+            exited = peek(&self.process.child).is_some();
             if self.interrupt.load(Ordering::Relaxed) {
                 return Err(Failure::Interrupted);
             }
@@ -149,7 +193,7 @@ impl Talk {
             {
                 return Err(Failure::OverMemory { doing: doing.to_owned(), resident, limit });
             }
-            if begin.elapsed() >= limit {
+            if !exited && begin.elapsed() >= limit {
                 return Err(Failure::TimedOut { doing: doing.to_owned(), limit });
             }
         }
@@ -208,7 +252,8 @@ impl Process {
         Failure::Died { doing: doing.to_owned(), status, last_words: self.log.last_words() }
     }
 
-    /// Kills the worker's whole process group. Its leader is reaped only after that, so the group's number is still its own.
+    /// Kills the worker and the whole process group that it was given: it may have left that group. Its leader is reaped only
+    /// after that, so the group's number is still its own.
     fn end(&mut self) {
         if std::mem::replace(&mut self.ended, true) {
             return;
@@ -217,8 +262,12 @@ impl Process {
             // An error means that the group is gone already.
             let _ = kill_process_group(group, Signal::KILL);
         }
-        // The process is dead or dying; its exit status was looked at before, if it mattered.
-        let _ = self.child.wait();
+        // It may be dead already; its exit status was read before, if it mattered.
+        let _ = self.child.kill();
+        let deadline = Instant::now() + KILL_PATIENCE;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
@@ -244,7 +293,7 @@ fn stray(doing: &str, found: String) -> Failure {
 }
 
 /// A reply's kind, as the protocol spells it.
-pub(crate) fn name_of(reply: &Reply) -> String {
+fn name_of(reply: &Reply) -> String {
     match serde_json::to_value(reply) {
         Ok(value) => format!("a reply `{}`", value["reply"].as_str().unwrap_or("?")),
         Err(_) => "an unknown reply".to_owned(),

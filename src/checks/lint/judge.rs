@@ -2,12 +2,11 @@
 
 use crate::checks::lint::finding::{Check, Finding};
 use crate::checks::lint::outputs;
-use crate::checks::lint::running::{RunningSubmission, Stop, unexpected};
+use crate::checks::lint::running::{RunningSubmission, Stop};
 use crate::error::Result;
 use crate::graph;
 use crate::graph::Counter;
 use crate::graph::{OpGraph, Role, TensorInfo};
-use crate::protocol::{Reply, Request};
 use crate::submission::Precision;
 
 /// Odd sizes (height, width), none a multiple of another or of a window.
@@ -78,16 +77,7 @@ fn record(running: &mut RunningSubmission<'_>, bound: &[[u32; 2]]) -> Result<OpG
     let size = bound.iter().find(|size| **size == RECORDED).or(bound.first()).copied().unwrap_or(RECORDED);
     let [height, width] = size.map(i64::from);
     let doing = format!("recording at {height} x {width}");
-    match running.ask(&Request::Record { height, width, how: None }, &doing)? {
-        Reply::Recorded { graph } => match graph::file::check(&graph) {
-            Ok(()) => Ok(*graph),
-            Err((at, expected, found)) => {
-                let why = format!("its graph is not valid: `{at}`: expected {expected}, found {found}");
-                Err(Stop::Failed { why, fatal: false })
-            }
-        },
-        other => Err(unexpected(&other, &doing)),
-    }
+    running.ask(|worker| worker.record([height, width], None, &doing))
 }
 
 fn of_graph(graph: &OpGraph, declared: Precision) -> [Finding; 3] {
@@ -159,16 +149,13 @@ fn dtype(graph: &OpGraph) -> Result<(), String> {
 }
 
 fn probes(running: &mut RunningSubmission<'_>) -> Result<Finding> {
-    let probes = running.submission.checked.clone();
+    let probes = &running.submission.checked;
     if probes.is_empty() {
         return Ok(Finding::skip(Check::Probes, "the manifest has none"));
     }
     let doing = "the check against the exporter's outputs";
-    match running.ask(&Request::Check { probes }, doing) {
-        Ok(Reply::Checked) => Ok(Finding::pass(Check::Probes)),
-        Ok(other) => {
-            Ok(Finding::fail(Check::Probes, format!("{} during {doing}", crate::worker_process::name_of(&other))))
-        }
+    match running.ask(|worker| worker.check(probes, doing)) {
+        Ok(()) => Ok(Finding::pass(Check::Probes)),
         Err(Stop::Failed { why, .. }) => Ok(Finding::fail(Check::Probes, why)),
         Err(Stop::Broken(error)) => Err(error),
     }

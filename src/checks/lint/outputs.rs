@@ -1,9 +1,9 @@
 //! The checks of a network's outputs: sizes, values, and determinism.
 
 use crate::checks::lint::finding::{Check, Finding};
-use crate::checks::lint::running::{RunningSubmission, Stop, unexpected};
+use crate::checks::lint::running::{RunningSubmission, Stop};
 use crate::error::Result;
-use crate::protocol::{Inferred, Reply, Request};
+use crate::protocol::Inferred;
 use crate::worker_process::Exchange;
 
 /// How far an output may exceed the data range, in data ranges. Sharp edges overshoot a little, and a network with little
@@ -63,18 +63,14 @@ fn infer(
     let scale = running.submission.scale;
     let slot = exchange.put(&pixels(height, width), height, width, scale)?;
     let doing = format!("a forward at {}", times([height, width]));
-    match running.ask(&Request::Infer { slot }, &doing)? {
-        Reply::Inferred(inferred) => {
-            let expected = [height, width].map(|side| side * scale as usize);
-            let found = [inferred.height, inferred.width];
-            if found != expected {
-                let why = format!("expected an image of {}, found {}", times(expected), times(found));
-                return Err(Stop::Failed { why, fatal: false });
-            }
-            Ok(inferred)
-        }
-        other => Err(unexpected(&other, &doing)),
+    let inferred = running.ask(|worker| worker.infer(&slot, &doing))?;
+    let expected = [height, width].map(|side| side * scale as usize);
+    let found = [inferred.height, inferred.width];
+    if found != expected {
+        let why = format!("expected an image of {}, found {}", times(expected), times(found));
+        return Err(Stop::Failed { why, fatal: false });
     }
+    Ok(inferred)
 }
 
 /// Waves and edges over the whole range of bytes, other ones in each channel.

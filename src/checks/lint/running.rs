@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::protocol::{Load, Loaded, Reply, Request, Switches};
+use crate::protocol::{Loaded, Switches};
 use crate::submission::Submission;
 use crate::worker_process::Failure;
 use crate::worker_process::Launch;
-use crate::worker_process::{Worker, name_of};
+use crate::worker_process::Worker;
 
 /// Why a request has no reply.
 #[derive(Debug)]
@@ -47,43 +47,28 @@ impl<'a> RunningSubmission<'a> {
     /// Builds the network in a fresh worker.
     pub(super) fn load(&mut self) -> Result<Loaded, Stop> {
         self.worker = Some(Worker::start(self.launch, Arc::default())?);
-        let submission = self.submission;
-        let load = Load {
-            network: submission.network.clone(),
-            device: "cpu".to_owned(),
-            scale: submission.scale,
-            data_range: submission.data_range,
-            tile: submission.tile,
-            switches: Switches::default(),
-        };
-        match self.send(&Request::Load(Box::new(load)), "loading")? {
-            Reply::Loaded(loaded) => Ok(loaded),
-            other => Err(unexpected(&other, "loading")),
-        }
+        let load = self.submission.load_request("cpu", &Switches::default());
+        self.on_worker(|worker| worker.load(load))
     }
 
-    /// A request to the loaded network.
-    pub(super) fn ask(&mut self, request: &Request, doing: &str) -> Result<Reply, Stop> {
+    /// Asks the loaded network, which is loaded again if the last request broke its worker.
+    pub(super) fn ask<T>(&mut self, call: impl FnOnce(&mut Worker) -> Result<T, Failure>) -> Result<T, Stop> {
         if self.worker.is_none() {
             self.load()?;
         }
-        self.send(request, doing)
+        self.on_worker(call)
     }
 
-    fn send(&mut self, request: &Request, doing: &str) -> Result<Reply, Stop> {
+    fn on_worker<T>(&mut self, call: impl FnOnce(&mut Worker) -> Result<T, Failure>) -> Result<T, Stop> {
         let Some(worker) = &mut self.worker else {
-            return Err(Stop::Failed { why: format!("no worker during {doing}"), fatal: true });
+            return Err(Stop::Failed { why: "there is no worker".to_owned(), fatal: true });
         };
-        worker.request(request, doing).map_err(|failure| {
-            let fatal = !matches!(failure, Failure::Refused(_));
+        call(worker).map_err(|failure| {
+            let fatal = !failure.leaves_worker_alive();
             if fatal {
                 self.worker = None;
             }
             Stop::Failed { why: failure.to_string(), fatal }
         })
     }
-}
-
-pub(super) fn unexpected(reply: &Reply, doing: &str) -> Stop {
-    Stop::Failed { why: format!("{} during {doing}", name_of(reply)), fatal: true }
 }

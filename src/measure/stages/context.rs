@@ -1,0 +1,127 @@
+//! What every stage works with: the plan, the log, the images, and how a worker with a loaded network is made ready.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::error::{Error, Result};
+use crate::measure::input;
+use crate::measure::missing::Missing;
+use crate::measure::progress::Progress;
+use crate::protocol::{Loaded, Slot};
+use crate::quality::Image;
+use crate::run::RunWriter;
+use crate::run::{Event, Plan, Planned, PlannedImage};
+use crate::worker_process::Exchange;
+use crate::worker_process::Launch;
+use crate::worker_process::{Failure, StartError, Worker};
+
+/// Why a part of the work ended early.
+pub(in crate::measure) enum Stop {
+    /// The submission failed: the others go on.
+    Failed(String),
+    /// The user interrupted.
+    Interrupted,
+    /// The harness cannot go on.
+    Broken(Error),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        match failure {
+            Failure::Interrupted => Stop::Interrupted,
+            other => Stop::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<StartError> for Stop {
+    /// The program has worked when the session began: a process that ends while it starts costs one row.
+    fn from(error: StartError) -> Stop {
+        match error {
+            StartError::Unusable(error) => Stop::Broken(error),
+            StartError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Broken(error)
+    }
+}
+
+/// Everything that a session works with.
+pub(in crate::measure) struct Context<'a> {
+    pub(in crate::measure) writer: &'a mut RunWriter,
+    pub(in crate::measure) progress: &'a Progress,
+    pub(in crate::measure) plan: Plan,
+    launch: &'a Launch,
+    interrupt: Arc<AtomicBool>,
+    lr: Vec<Image>,
+    pub(super) exchange: Exchange,
+}
+
+impl<'a> Context<'a> {
+    /// Reads the LR images, and checks that every file is still that of the plan.
+    pub(in crate::measure) fn new(
+        writer: &'a mut RunWriter,
+        launch: &'a Launch,
+        interrupt: Arc<AtomicBool>,
+        progress: &'a Progress,
+    ) -> Result<Context<'a>> {
+        let plan = writer.run().plan().clone();
+        input::check_files(&plan)?;
+        let lr = plan.images.iter().map(input::pixels).collect::<Result<_>>()?;
+        let exchange = Exchange::create(&writer.run().dir().join("exchange.tmp"))?;
+        Ok(Context { writer, progress, plan, launch, interrupt, lr, exchange })
+    }
+
+    /// What is left to measure.
+    pub(in crate::measure) fn missing(&self) -> Missing<'_> {
+        Missing::new(&self.plan, self.writer.run().results())
+    }
+
+    /// Puts the LR image at `at` of the plan into the exchange file.
+    pub(super) fn put(&self, at: usize, planned: &Planned) -> Result<Slot> {
+        let lr = &self.lr[at];
+        self.exchange.put(&lr.rgb, lr.height, lr.width, planned.submission.scale)
+    }
+
+    /// What the worker said when it loaded the network first.
+    pub(super) fn loaded(&self, planned: &Planned) -> Option<&Loaded> {
+        self.writer.run().results().submissions.get(&planned.submission.name)?.loaded.as_ref()
+    }
+
+    /// A fresh worker with the submission's network loaded.
+    pub(super) fn ready(&mut self, planned: &Planned) -> Result<Worker, Stop> {
+        if self.interrupt.load(Ordering::Relaxed) {
+            return Err(Stop::Interrupted);
+        }
+        let submission = &planned.submission;
+        let mut worker = Worker::start_for_submission(self.launch, self.interrupt.clone())?;
+        let loaded = worker.load(submission.load_request(&self.plan.device, &self.plan.switches))?;
+        for file in &loaded.hashes {
+            if planned.files.iter().any(|f| f.path == file.path && f.sha256 != file.sha256) {
+                return Err(Stop::Failed(format!("{} changed during the run", file.path.display())));
+            }
+            if let Some((_, stated)) = submission.stated_hashes.iter().find(|(path, _)| *path == file.path)
+                && !stated.eq_ignore_ascii_case(&file.sha256)
+            {
+                return Err(Stop::Failed(format!(
+                    "{}: expected the SHA-256 {stated}, as the manifest states, found {}",
+                    file.path.display(),
+                    file.sha256
+                )));
+            }
+        }
+        if self.loaded(planned).is_none() {
+            self.writer.append(Event::Loaded { submission: submission.name.clone(), loaded })?;
+        }
+        Ok(worker)
+    }
+}
+
+/// An image in a failure's reason.
+pub(super) fn describe(image: &PlannedImage) -> String {
+    format!("{} (LR {} x {})", image.label(), image.height, image.width)
+}
