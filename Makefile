@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs; a second run reuses what the first one set up.
 
-.PHONY: help setup demo release test check bench clean
+.PHONY: help setup demo release test browser check bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo "make demo    measure the registry on the CPU, rank it, and print NTIRE 2022's table as recomputed"
 	@echo "make release esr-bench and esr-worker in target/release, for scoring a challenge"
 	@echo "make test    every test"
+	@echo "make browser the page's tests in a real browser (part of make test)"
 	@echo "make check   formatting, lints, layout and dependencies"
 	@echo "make bench   every benchmark"
 	@echo "make clean   remove what set-up and builds made (results and submissions stay)"
@@ -33,6 +34,16 @@ test: setup
 	  cargo build --workspace && $(PYTHON_WITH_TORCH) -m pytest -q -W ignore --show-capture=stdout python/tests; \
 	elif [ "$$CI" = true ]; then echo "the exporter's tests need a Python with torch and pytest"; exit 1; \
 	else echo "skipped: python/tests: $(PYTHON_WITH_TORCH) has no torch and pytest"; fi
+	@$(MAKE) --no-print-directory browser
+
+# The page's tests want a browser: Chromium, and a Python with the driver. ESR_BENCH_BROWSER names that Python.
+BROWSER_PYTHON := $(or $(ESR_BENCH_BROWSER),$(PYTHON_WITH_TORCH))
+
+browser:
+	@if $(BROWSER_PYTHON) -c 'import playwright, pytest' 2>/dev/null && command -v chromium >/dev/null; then \
+	  $(BROWSER_PYTHON) -m pytest -q tests/browser; \
+	elif [ "$$CI" = true ]; then echo "the page's tests need Chromium and a Python with playwright and pytest"; exit 1; \
+	else echo "skipped: tests/browser: there is no Chromium, or no Python with playwright and pytest"; fi
 
 check: setup
 	cargo fmt --all --check

@@ -12,7 +12,7 @@ use esr_bench::measure::{Outcome, Session};
 use esr_bench::protocol::Switches;
 use esr_bench::results::Basis;
 use esr_bench::rules::Rules;
-use esr_bench::run::{Limit, Run, RunWriter};
+use esr_bench::run::{KeepSr, Limit, Run, RunWriter};
 use esr_bench::stats::Protocol;
 use esr_bench::submission::Submission;
 use esr_bench::submission::identify::Identifier;
@@ -96,6 +96,10 @@ struct Options {
     /// Limit on the resident memory of a worker, in MiB [default: no limit]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
     memory_limit: Option<u64>,
+    /// Write SR images as PNG files into the run's folder sr/: all of them, the worst of each submission and split by PSNR, or
+    /// the first N of each split
+    #[arg(long, value_name = "all|worst|N", default_value_t)]
+    keep_sr: KeepSr,
     /// Worker program [default: esr-worker beside esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
@@ -240,6 +244,7 @@ fn plan_options(options: &Options, rules: Option<&Rules>, submissions: Vec<Submi
         recorded_at: rules.map_or([256, 256], Rules::recorded_at),
         memory_split: rules.map_or("val", |rules| Basis::from(rules).memory).to_owned(),
         rules: rules.map(|rules| rules.id.clone()),
+        keep_sr: options.keep_sr,
     }
 }
 

@@ -17,7 +17,9 @@ mod overview;
 mod pairs;
 mod place;
 mod rank;
+mod report;
 mod rules;
+mod serve;
 mod show;
 
 use std::process::ExitCode;
@@ -62,8 +64,12 @@ enum Command {
     Place(place::Args),
     /// Rank measurements by the rules of an edition
     Rank(rank::Args),
+    /// Write runs as one HTML page
+    Report(report::Args),
     /// List, show and check the rules of the editions
     Rules(rules::Args),
+    /// Show runs as live pages in a browser on this machine
+    Serve(serve::Args),
     /// Show the figures of a run
     Show(show::Args),
 }
@@ -109,7 +115,9 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Models(args) => models::run(&args),
         Command::Place(args) => place::run(&args),
         Command::Rank(args) => rank::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Show(args) => show::run(&args),
     }
 }

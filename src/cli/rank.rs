@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Mark the entries on the Pareto front of two metrics
     #[arg(long, value_name = "A,B", value_parser = report::parse_pareto)]
     pareto: Option<(Metric, Metric)>,
+    /// With --format latex: write a document that compiles on its own instead of a table to include
+    #[arg(long)]
+    standalone: bool,
     /// Entry to use as the baseline [default: the baseline of the rules]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
@@ -81,18 +84,30 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         ));
     }
     let format = args.format.or_else(|| args.output.as_deref().and_then(Format::of_path)).unwrap_or_default();
+    if args.standalone && format != Format::Latex {
+        return Err(Error::Usage(format!(
+            "--standalone writes a LaTeX document: expected --format latex, found {format}"
+        )));
+    }
     let boards = boards(args, &rules, &sources, format == Format::Table)?;
     let mut options = Options {
         columns: args.columns.clone(),
         sort: args.sort,
         top: args.top,
         pareto: args.pareto,
+        standalone: args.standalone,
         ..Options::default()
     };
     if args.output.is_none() && format == Format::Table {
         options = options.on_stdout();
     }
-    let mut text = report::render_all(&boards, format, &options)?;
+    let mut text = match format {
+        Format::Html => {
+            let page = super::report::page(&args.inputs, &rules, &sources, &boards, &options)?;
+            esr_bench::page::render(&page, esr_bench::page::Mode::File)?
+        }
+        _ => report::render_all(&boards, format, &options)?,
+    };
     if format == Format::Table {
         let verdicts: String = sources.fitness.iter().map(|(run, fitness)| format!("{run}: {fitness}")).collect();
         let gap = if verdicts.is_empty() { "" } else { "\n" };

@@ -7,7 +7,7 @@ mod views;
 
 pub use analysis::diff::{BlockDiff, diff};
 pub use analysis::growth::{Growth, growth};
-pub use analysis::memory::{MemoryBound, memory};
+pub use analysis::memory::{MemoryBound, alive, memory};
 pub use analysis::receptive::{Receptive, receptive};
 pub use analysis::tree::{Module, tree};
 pub use conventions::count::{OpCost, Tally, Treatment, costs, count};

@@ -28,6 +28,8 @@ pub struct Sources {
     pub without_first: Option<Vec<Entry>>,
     /// The timings of rounds, where an input has them.
     pub samples: Vec<Samples>,
+    /// The runs among the inputs, in their order.
+    pub runs: Vec<Run>,
     /// The verdict of each run on itself, with its directory.
     pub fitness: Vec<(String, Fitness)>,
     /// Remarks on the sources, for the reader of the ranking.
@@ -109,6 +111,7 @@ impl Sources {
             self.samples = run.ranked_samples(rules);
             self.notes = run.departures(rules).iter().map(ToString::to_string).collect();
             self.fitness.push((path.display().to_string(), run.fitness(rules)?));
+            self.runs.push(run);
             return Ok(());
         }
         let expected = format!("a run directory (with {MANIFEST}) or an edition's folder (with {RULES})");
@@ -160,6 +163,7 @@ impl Sources {
         }
         self.without_first = without;
         self.samples.extend(one.samples);
+        self.runs.extend(one.runs);
         self.fitness.extend(one.fitness);
         self.notes.extend(one.notes);
         self.baseline = one.baseline.filter(|_| single);

@@ -97,6 +97,7 @@ fn values(plan: &Plan) -> Vec<(&'static str, String)> {
         ("time-limit", plan.limit.forward_s.to_string()),
         ("memory-limit", or_none(plan.limit.memory_mib.map(|mib| mib.to_string()))),
         ("rules", or_none(plan.rules.clone())),
+        ("keep-sr", plan.keep_sr.to_string()),
     ]
 }
 
@@ -153,6 +154,7 @@ mod tests {
             recorded_at: [256, 256],
             memory_split: "val".into(),
             rules: None,
+            keep_sr: crate::run::KeepSr::None,
         }
     }
 
@@ -196,6 +198,7 @@ mod tests {
             seed: 1,
             baseline: None,
             limit: Limit { forward_s: 1.0, memory_mib: Some(5) },
+            keep_sr: crate::run::KeepSr::All,
             rules: Some("ntire2022".into()),
             ..options()
         };

@@ -9,6 +9,7 @@
 mod agreement;
 mod input;
 mod interrupt;
+mod keep;
 mod life;
 mod missing;
 mod plan;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::measure::input;
 use crate::protocol::{Network, Switches, Weights};
 use crate::quality::Image;
-use crate::run::{Limit, Plan, Planned, PlannedImage, Source};
+use crate::run::{KeepSr, Limit, Plan, Planned, PlannedImage, Source};
 use crate::stats::Protocol;
 use crate::submission::Submission;
 use crate::submission::name::{NAMES, check_name};
@@ -39,6 +39,8 @@ pub struct PlanOptions {
     pub baseline: Option<String>,
     /// See [`Plan::limit`].
     pub limit: Limit,
+    /// See [`Plan::keep_sr`].
+    pub keep_sr: KeepSr,
     /// See [`Plan::recorded_at`].
     pub recorded_at: [u32; 2],
     /// See [`Plan::memory_split`].
@@ -89,6 +91,7 @@ pub(super) fn settings(options: &PlanOptions) -> Plan {
         recorded_at: options.recorded_at,
         memory_split: options.memory_split.clone(),
         rules: options.rules.clone(),
+        keep_sr: options.keep_sr,
     }
 }
 

@@ -2,6 +2,7 @@
 //! It may use [`crate::entry`], [`crate::rules`], [`crate::stats`] and [`crate::util`].
 
 pub mod cut;
+mod every_track;
 pub mod first_image;
 mod leaderboard;
 mod notes;
@@ -13,6 +14,7 @@ mod standing;
 mod ties;
 mod uncertainty;
 
+pub use every_track::every_track;
 pub use leaderboard::{Leaderboard, Row, Unranked};
 pub use notes::departures;
 pub use rank::{Options, rank, rank_with};

@@ -4,8 +4,9 @@ use crate::error::{Error, Result};
 use crate::rank::Leaderboard;
 use crate::report::csv::Csv;
 use crate::report::format::Format;
+use crate::report::html::Html;
 use crate::report::json::Json;
-use crate::report::latex::Latex;
+use crate::report::latex::{self, Latex};
 use crate::report::markdown::Markdown;
 use crate::report::options::Options;
 use crate::report::render::Render;
@@ -13,7 +14,8 @@ use crate::report::terminal::Terminal;
 use crate::report::view::BoardView;
 
 /// The formats that a leaderboard can be written in.
-pub const BOARD_FORMATS: &[Format] = &[Format::Table, Format::Csv, Format::Json, Format::Markdown, Format::Latex];
+pub const BOARD_FORMATS: &[Format] =
+    &[Format::Table, Format::Csv, Format::Json, Format::Markdown, Format::Latex, Format::Html];
 
 /// Writes one leaderboard.
 pub fn render(board: &Leaderboard, format: Format, options: &Options) -> Result<String> {
@@ -23,6 +25,7 @@ pub fn render(board: &Leaderboard, format: Format, options: &Options) -> Result<
         Format::Json => &Json,
         Format::Markdown => &Markdown,
         Format::Latex => &Latex,
+        Format::Html => &Html,
         Format::Toml | Format::Dot => {
             return Err(Error::Usage(format!("a leaderboard cannot be written as {format}")));
         }
@@ -30,10 +33,12 @@ pub fn render(board: &Leaderboard, format: Format, options: &Options) -> Result<
     renderer.render(&BoardView::new(board, options))
 }
 
-/// Writes the leaderboards of several tracks as one document: CSV has one header, JSON is an array.
+/// Writes the leaderboards of several tracks as one document: CSV has one header, JSON is an array, LaTeX may be
+/// a whole document.
 pub fn render_all(boards: &[Leaderboard], format: Format, options: &Options) -> Result<String> {
     let texts = boards.iter().map(|b| render(b, format, options)).collect::<Result<Vec<String>>>()?;
     Ok(match (texts.as_slice(), format) {
+        (_, Format::Latex) if options.standalone => latex::document(&texts.concat()),
         ([only], _) => only.clone(),
         (_, Format::Json) => format!("[\n{}\n]\n", texts.iter().map(|t| t.trim_end()).collect::<Vec<_>>().join(",\n")),
         ([first, rest @ ..], Format::Csv) => {

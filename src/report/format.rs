@@ -17,6 +17,8 @@ pub enum Format {
     Markdown,
     /// A LaTeX table in the layout of the challenge's reports (booktabs)
     Latex,
+    /// A page that needs no other file, with sortable tables and plots
+    Html,
     /// The TOML file itself
     Toml,
     /// A Graphviz graph, for `dot -Tsvg`
@@ -25,8 +27,16 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 7] =
-        [Format::Table, Format::Csv, Format::Json, Format::Markdown, Format::Latex, Format::Toml, Format::Dot];
+    pub const ALL: [Format; 8] = [
+        Format::Table,
+        Format::Csv,
+        Format::Json,
+        Format::Markdown,
+        Format::Latex,
+        Format::Html,
+        Format::Toml,
+        Format::Dot,
+    ];
 
     /// The format's name: `table`, `csv`, ...
     pub const fn name(self) -> &'static str {
@@ -36,18 +46,20 @@ impl Format {
             Format::Json => "json",
             Format::Markdown => "markdown",
             Format::Latex => "latex",
+            Format::Html => "html",
             Format::Toml => "toml",
             Format::Dot => "dot",
         }
     }
 
-    /// The format that a file's extension asks for: `csv`, `json`, `md`, `tex`.
+    /// The format that a file's extension asks for: `csv`, `json`, `md`, `tex`, `html`.
     pub fn of_path(path: &std::path::Path) -> Option<Format> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" => Some(Format::Csv),
             "json" => Some(Format::Json),
             "md" | "markdown" => Some(Format::Markdown),
             "tex" => Some(Format::Latex),
+            "html" | "htm" => Some(Format::Html),
             "txt" => Some(Format::Table),
             _ => None,
         }

@@ -51,6 +51,32 @@ impl Render for Latex {
     }
 }
 
+/// A document around tables, which compiles on its own with pdflatex, xelatex or lualatex.
+///
+/// pdflatex knows the letters of European languages alone; another character is printed as its code, `U+5B57`. The other two
+/// engines take it from their font, if that has it.
+pub fn document(tables: &str) -> String {
+    let mut unknown: Vec<char> = tables.chars().filter(|c| *c > '\u{17f}').collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    let mut out = String::from(
+        "\\documentclass{article}\n\\usepackage[a3paper,landscape,margin=15mm]{geometry}\n\\usepackage{iftex}\n\\ifPDFTeX\n\
+         \\usepackage[T1]{fontenc}\n\\usepackage[utf8]{inputenc}\n\\usepackage{textcomp}\n\\IfFileExists{lmodern.sty}{\\usepackage{lmodern}}{}\n",
+    );
+    for c in unknown {
+        let code = c as u32;
+        let _ = writeln!(
+            out,
+            "\\makeatletter\\@ifundefined{{u8:\\detokenize{{{c}}}}}\
+             {{\\DeclareUnicodeCharacter{{{code:04X}}}{{{{\\tiny U+{code:04X}}}}}}}{{}}\\makeatother"
+        );
+    }
+    out.push_str("\\else\n\\usepackage{fontspec}\n\\fi\n\\usepackage{booktabs}\n\\begin{document}\n\\small\n");
+    out.push_str(tables);
+    out.push_str("\\end{document}\n");
+    out
+}
+
 fn cell(view: &BoardView<'_>, column: Column, line: &Line<'_>) -> String {
     let shown = view.shown(column, line);
     let mut value = escape(&shown.value);

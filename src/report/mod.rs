@@ -3,7 +3,7 @@
 //! A [`BoardView`] is the leaderboard after the options (sorted, cut, Pareto front marked) with the columns to show. Each format
 //! is one file that implements [`Render`]; none of them computes figures. It may use [`crate::entry`], [`crate::rank`],
 //! [`crate::rules`], [`crate::stats`], [`crate::graph`], [`crate::results`], [`crate::submission`], [`crate::audit`],
-//! [`crate::protocol`], [`crate::text`] and [`crate::util`].
+//! [`crate::page`], [`crate::protocol`], [`crate::text`] and [`crate::util`].
 
 pub mod audit;
 mod board;
@@ -11,6 +11,7 @@ mod column;
 mod csv;
 pub mod description;
 mod format;
+mod html;
 pub mod identified;
 pub mod imported;
 pub mod inspection;
@@ -30,6 +31,7 @@ mod view;
 pub use board::{BOARD_FORMATS, render, render_all};
 pub use column::Column;
 pub use format::Format;
+pub use html::page;
 pub use line::{Kind, Line};
 pub use options::{Options, Sort, colour_on_stdout, parse_pareto};
 pub use render::Render;

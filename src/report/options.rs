@@ -19,6 +19,8 @@ pub struct Options {
     pub pareto: Option<(Metric, Metric)>,
     /// Whether the table may use escape sequences.
     pub colour: bool,
+    /// A LaTeX document of its own instead of a table to include.
+    pub standalone: bool,
     /// The terminal's width in columns; absent: lines are as long as they need.
     pub width: Option<u16>,
 }

@@ -2,8 +2,9 @@
 
 use crate::entry::{Entry, Metric};
 use crate::error::{Error, Result};
-use crate::results::ImageRow;
+use crate::results::{ImageRow, WorstImage};
 use crate::text::{Align, Table, fixed};
+use serde::Serialize;
 
 fn failed(error: csv::Error) -> Error {
     Error::io("write", "CSV")(error.into())
@@ -11,9 +12,18 @@ fn failed(error: csv::Error) -> Error {
 
 /// One row for each image, in full precision.
 pub fn images_csv(rows: &[ImageRow]) -> Result<String> {
-    // The header is there even without images.
+    rows_csv(&IMAGES, rows)
+}
+
+/// The images with the lowest PSNR, in full precision.
+pub fn worst_csv(rows: &[WorstImage]) -> Result<String> {
+    rows_csv(&WORST, rows)
+}
+
+fn rows_csv(header: &[&str], rows: &[impl Serialize]) -> Result<String> {
+    // The header is there even without rows.
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    writer.write_record(HEADER).map_err(failed)?;
+    writer.write_record(header).map_err(failed)?;
     for row in rows {
         writer.serialize(row).map_err(failed)?;
     }
@@ -21,8 +31,10 @@ pub fn images_csv(rows: &[ImageRow]) -> Result<String> {
 }
 
 /// The columns that scripts rely on.
-const HEADER: [&str; 9] =
+const IMAGES: [&str; 9] =
     ["submission", "split", "image", "lr_height", "lr_width", "psnr_rgb", "psnr_y", "ssim_y", "runtime_ms"];
+
+const WORST: [&str; 7] = ["submission", "split", "image", "psnr_rgb", "ssim_y", "to_best", "best"];
 
 /// One row for each submission, in full precision.
 pub fn entries_csv(entries: &[Entry]) -> Result<String> {
@@ -66,6 +78,35 @@ pub fn images_table(rows: &[ImageRow]) -> String {
             figure(row.psnr_y, 4),
             figure(row.ssim_y, 6),
             figure(row.runtime_ms, 2),
+        ]);
+    }
+    format!("{table}\n")
+}
+
+/// The images with the lowest PSNR, for people.
+pub fn worst_table(rows: &[WorstImage]) -> String {
+    if rows.is_empty() {
+        return "No image was compared with HR, so that there is no PSNR.\n".to_owned();
+    }
+    let mut table = Table::new([
+        ("submission", Align::Left),
+        ("split", Align::Left),
+        ("image", Align::Left),
+        ("PSNR-RGB [dB]", Align::Right),
+        ("SSIM-Y", Align::Right),
+        ("to the best [dB]", Align::Right),
+        ("best there", Align::Left),
+    ]);
+    for row in rows {
+        let best = if row.to_best > 0.0 { row.best.clone() } else { "itself".to_owned() };
+        table.row([
+            row.submission.clone(),
+            row.split.clone(),
+            row.image.clone(),
+            fixed(row.psnr_rgb, 4),
+            fixed(row.ssim_y, 6),
+            fixed(row.to_best, 4),
+            best,
         ]);
     }
     format!("{table}\n")

@@ -11,9 +11,11 @@ mod fitness;
 mod images;
 mod note;
 mod samples;
+mod worst;
 
 pub use basis::Basis;
 pub use control::Control;
 pub use departures::Departure;
 pub use fitness::{Fitness, Unfit};
 pub use images::ImageRow;
+pub use worst::WorstImage;

@@ -4,6 +4,7 @@
 //! run.json        what was to be done, by what, on which machine: written once, before the first measurement
 //! events.jsonl    what happened, one JSON object a line, each synced to the disk before the next measurement begins
 //! graphs/NAME.json the operations of each submission's forward at 256 x 256
+//! sr/NAME/SPLIT/IMAGE.png SR images, where the plan keeps them
 //! ```
 //! The events are the truth; everything else is derived from them in [`crate::results`]. It may use [`crate::graph`],
 //! [`crate::machine`], [`crate::protocol`], [`crate::quality`], [`crate::stats`] (for the name of the protocol), [`crate::submission`] and [`crate::util`].
@@ -11,6 +12,8 @@
 mod contents;
 mod event;
 mod format;
+mod history;
+mod keep;
 mod manifest;
 mod plan;
 mod reader;
@@ -21,6 +24,8 @@ pub use event::{
     Conditions, Event, ImageQuality, Logged, MeasuredMemory, RecordedGraph, RoundImage, RoundTimes, Stage,
 };
 pub use format::FORMAT;
+pub use history::{Moment, failures, history, log_metadata};
+pub use keep::KeepSr;
 pub use manifest::Manifest;
 pub use plan::{Limit, Plan, Planned, PlannedImage, Source};
 pub use reader::Run;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{FileHash, Loaded, Network, Switches, Weights};
+use crate::run::keep::KeepSr;
 use crate::stats::Protocol;
 use crate::stats::samples::CONTROL_SUFFIX;
 use crate::submission::Submission;
@@ -34,6 +35,9 @@ pub struct Plan {
     pub baseline: Option<String>,
     /// What a request may cost.
     pub limit: Limit,
+    /// Which SR images are kept as files.
+    #[serde(default, skip_serializing_if = "KeepSr::is_none")]
+    pub keep_sr: KeepSr,
     /// Height and width at which the operations are recorded.
     #[serde(default = "recorded_at")]
     pub recorded_at: [u32; 2],

@@ -110,6 +110,12 @@ impl Run {
         &self.results
     }
 
+    /// Where the SR of an image lies, if it was kept.
+    pub fn sr_path(&self, submission: &str, split: &str, image: &str) -> PathBuf {
+        let folder = self.dir.join(format::SR).join(format::file_name(submission)).join(format::file_name(split));
+        folder.join(format!("{}.png", format::file_name(image)))
+    }
+
     /// A submission's recorded operations; `None` if they were not recorded.
     ///
     /// # Errors

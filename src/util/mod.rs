@@ -2,6 +2,7 @@
 
 pub mod files;
 mod hash;
+pub mod priority;
 pub mod toml_file;
 
 pub use hash::{hex, sha256};

@@ -43,8 +43,23 @@ struct Life {
     last: usize,
 }
 
-/// The bound of a graph.
-pub fn memory(graph: &OpGraph) -> MemoryBound {
+/// What lives when.
+struct Liveness {
+    weights_bytes: u64,
+    input_bytes: u64,
+    lives: Vec<Life>,
+    /// Bytes of intermediate storages that are alive during each operation.
+    alive: Vec<u64>,
+}
+
+/// Bytes that are alive during each operation, weights and input included: the curve whose top [`memory`] gives.
+pub fn alive(graph: &OpGraph) -> Vec<u64> {
+    let found = liveness(graph);
+    let base = found.weights_bytes.saturating_add(found.input_bytes);
+    found.alive.into_iter().map(|bytes| base.saturating_add(bytes)).collect()
+}
+
+fn liveness(graph: &OpGraph) -> Liveness {
     let mut weights_bytes = 0_u64;
     let mut input_bytes = 0_u64;
     let mut lives: std::collections::HashMap<usize, Option<Life>> = std::collections::HashMap::new();
@@ -90,14 +105,24 @@ pub fn memory(graph: &OpGraph) -> MemoryBound {
         born[life.first] = born[life.first].saturating_add(life.bytes);
         dies[life.last] = dies[life.last].saturating_add(life.bytes);
     }
-    let (mut alive, mut peak) = (0_u64, None::<(usize, u64)>);
-    for i in 0..graph.ops.len() {
-        alive = alive.saturating_add(born[i]);
-        if peak.is_none_or(|(_, most)| alive > most) {
-            peak = Some((i, alive));
-        }
-        alive = alive.saturating_sub(dies[i]);
-    }
+    let mut now = 0_u64;
+    let alive = born
+        .into_iter()
+        .zip(dies)
+        .map(|(born, dies)| {
+            let during = now.saturating_add(born);
+            now = during.saturating_sub(dies);
+            during
+        })
+        .collect();
+    Liveness { weights_bytes, input_bytes, lives, alive }
+}
+
+/// The bound of a graph.
+pub fn memory(graph: &OpGraph) -> Memory {
+    let Liveness { weights_bytes, input_bytes, lives, alive } = liveness(graph);
+    // The first of equal tops.
+    let peak = alive.iter().copied().enumerate().max_by_key(|&(i, bytes)| (bytes, std::cmp::Reverse(i)));
     let base = weights_bytes.saturating_add(input_bytes);
     let at = peak.map(|(i, _)| {
         let op = &graph.ops[i];

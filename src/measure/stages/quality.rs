@@ -1,5 +1,6 @@
 //! SR of every image, each compared with its HR while the worker waits.
 
+use crate::measure::keep::keep;
 use crate::measure::stages::context::{Context, Stop, describe};
 use crate::quality;
 use crate::quality::Image;
@@ -52,14 +53,12 @@ fn of_image(context: &Context<'_>, worker: &mut Worker, planned: &Planned, at: u
     if crate::util::sha256(&rgb) != inferred.sha256 {
         return Err(Stop::Failed(format!("SR differs from the hash that the worker stated during {doing}")));
     }
+    let sr = Image::new(height, width, rgb)?;
     let quality = match image.hr() {
-        Some(hr) if has_quality => {
-            let hr = Image::read(hr)?;
-            Some(quality::compare(&hr, &Image::new(height, width, rgb)?, scale)?)
-        }
+        Some(hr) if has_quality => Some(quality::compare(&Image::read(hr)?, &sr, scale)?),
         _ => None,
     };
-    Ok(ImageQuality {
+    let seen = ImageQuality {
         submission: planned.submission.name.clone(),
         split: image.split.clone(),
         image: image.image.clone(),
@@ -67,5 +66,7 @@ fn of_image(context: &Context<'_>, worker: &mut Worker, planned: &Planned, at: u
         quality,
         non_finite: inferred.non_finite,
         range: Some(inferred.range).filter(|r| r.iter().all(|v| v.is_finite())),
-    })
+    };
+    keep(context.writer.run(), &seen, &sr)?;
+    Ok(seen)
 }
