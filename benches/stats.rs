@@ -1,61 +1,65 @@
-//! How long the statistics of a whole challenge take: 43 entries, 12 rounds, 10,000 resamples.
+//! How long the statistics of a whole challenge take: 45 entries, 15 rounds, all tracks.
 //!
 //! `scripts/bench_stats.py` does the bootstrap of the same data with numpy and scipy.
 
 #![allow(missing_docs, reason = "what criterion_group! makes has no docs")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use esr_bench::stats::{ImageTimes, Round, Samples};
-use esr_bench::stats::{Settings, TieBand, compare};
-use esr_bench::stats::{Track, rank_uncertainty};
+use esr_bench::stats::ranks::{competition_ranks, places_by};
+use esr_bench::stats::{
+    Basis, Field, Figures, Matrix, Place, Protocol, Settings, TieBand, Track, compare_pairs, quiet, rank_uncertainty,
+    serial,
+};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-/// Entries from 6 ms on, each 4 % slower than the one before, under 2 % of noise.
-fn challenge(entries: i32, rounds: u32, images: usize) -> Vec<Samples> {
+/// Entries from 6 ms on, each 2 % slower than the one before, under 2 % of noise; the last two rows are the baseline and its control.
+fn challenge(entries: usize, rounds: usize) -> Matrix {
     let mut rng = Pcg64::seed_from_u64(1);
-    let mut times = |ms: f64| -> Vec<f64> { (0..3).map(|_| ms * rng.random_range(0.98..1.02)).collect() };
-    (0..entries)
-        .map(|entry| Samples {
-            label: format!("entry {entry}"),
-            rounds: (0..rounds)
-                .map(|number| Round {
-                    number,
-                    images: (0..images)
-                        .map(|i| ImageTimes {
-                            split: if i % 2 == 0 { "val" } else { "test" }.into(),
-                            image: format!("{i:04}"),
-                            ms: times(6.0 * 1.04f64.powi(entry)),
-                        })
-                        .collect(),
-                })
-                .collect(),
-        })
-        .collect()
+    let mut row = |ms: f64| -> Vec<f64> { (0..rounds).map(|_| ms * rng.random_range(0.98..1.02)).collect() };
+    let mut rows: Vec<Vec<f64>> = (0..entries).map(|entry| row(6.0 * 1.02f64.powi(entry as i32))).collect();
+    rows.extend([row(8.0), row(8.0)]);
+    Matrix::from_rows((0..rows.len()).map(|i| format!("entry {i}")).collect(), &rows, Protocol::Robust)
 }
 
-/// NTIRE 2024's main score, with the first entry as the baseline.
-fn score(runtimes: &[f64]) -> Vec<f64> {
-    runtimes.iter().enumerate().map(|(i, ms)| 0.7 * (2.0 * ms / runtimes[0]).exp() + 0.01 * (i % 7) as f64).collect()
+fn all_tracks(matrix: &Matrix) -> usize {
+    let count = matrix.labels.len() - 2;
+    let ranked: Vec<usize> = (0..count).collect();
+    let field = Field { matrix, ranked: &ranked, baseline: &[count, count + 1], fixed_baseline: None };
+    let rest: Vec<f64> = (0..count).map(|i| f64::from((i as u32 * 17) % count as u32)).collect();
+    let score = |entry: usize, ms: f64, base: f64| 0.8 * (2.0 * ms / base).exp() + 0.1 * rest[entry];
+    let by_runtime = |f: &Figures<'_>| -> esr_bench::Result<Vec<Place>> { Ok(places_by(f.runtimes)) };
+    let by_sum = |f: &Figures<'_>| -> esr_bench::Result<Vec<Place>> {
+        let sums: Vec<f64> =
+            competition_ranks(f.runtimes).iter().zip(&rest).map(|(rank, rest)| rest + f64::from(*rank)).collect();
+        Ok(places_by(&sums))
+    };
+    let by_score = |f: &Figures<'_>| -> esr_bench::Result<Vec<Place>> {
+        let base = f.baseline.unwrap_or(8.0);
+        let scores: Vec<f64> = f.runtimes.iter().enumerate().map(|(e, ms)| score(e, *ms, base)).collect();
+        Ok(places_by(&scores))
+    };
+    let tracks = [
+        Track { basis: Basis::Runtime, ranking: &by_runtime },
+        Track { basis: Basis::RankSum(None), ranking: &by_sum },
+        Track { basis: Basis::Score(&score), ranking: &by_score },
+    ];
+    let settings = Settings::default();
+    tracks.iter().map(|t| rank_uncertainty(&field, t, settings).expect("intervals").before.len()).sum()
 }
 
 fn uncertainty(c: &mut Criterion) {
-    let samples = challenge(43, 12, 20);
-    let settings = Settings::default();
-    let mut group = c.benchmark_group("43 entries x 12 rounds x 10,000 resamples");
+    let matrix = challenge(45, 15);
+    let mut group = c.benchmark_group("45 entries x 15 rounds");
     group.sample_size(10);
-    group.bench_function("by runtime", |b| b.iter(|| rank_uncertainty(&samples, Track::Runtime, settings).unwrap()));
-    group
-        .bench_function("by score", |b| b.iter(|| rank_uncertainty(&samples, Track::Score(&score), settings).unwrap()));
+    group.bench_function("runtime, rank sum and score", |b| b.iter(|| all_tracks(&matrix)));
+    group.bench_function("disturbance and autocorrelation", |b| {
+        b.iter(|| (quiet(&matrix, &[]).disturbed().count(), serial(&matrix, 1)))
+    });
+    group.bench_function("compare a pair", |b| {
+        b.iter(|| compare_pairs(&matrix, &[(0, 1)], TieBand::DEFAULT, Settings::default()).expect("a verdict"))
+    });
     group.finish();
-    let band = TieBand::of_minimum(0.005);
-    c.bench_function("compare a pair over 12 rounds", |b| {
-        b.iter(|| compare(&samples[0], &samples[1], band, settings).unwrap())
-    });
-    let twenty = challenge(2, 40, 20);
-    c.bench_function("compare a pair over 40 rounds, 10,000 patterns", |b| {
-        b.iter(|| compare(&twenty[0], &twenty[1], band, settings).unwrap())
-    });
 }
 
 criterion_group!(benches, uncertainty);

@@ -213,6 +213,7 @@ impl State {
                 buffers: 0,
                 settings: serde_json::Map::from_iter([("mock".to_owned(), true.into())]),
                 hashes: Vec::new(),
+                network: None,
                 notes: Vec::new(),
             }),
             Request::Infer { slot } => self.infer(&slot, fault),

@@ -153,6 +153,79 @@ pub enum Network {
         /// The files.
         files: Vec<PathBuf>,
     },
+    /// A team's PyTorch code. The PyTorch worker alone runs it (`python/`).
+    Python(PythonNetwork),
+}
+
+/// A team's PyTorch code, in one of two forms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PythonNetwork {
+    /// A network of an organisers' repository: `FILE.py:FUNCTION` is called as the organisers call it, as
+    /// `select_model(args, device)` with `args.model_id`, from the repository's root. It returns the network, its name, its
+    /// data range and its tile.
+    Call {
+        /// The repository's root.
+        root: PathBuf,
+        /// `test_demo.py:select_model`.
+        call: String,
+        /// Which network.
+        model_id: ModelId,
+    },
+    /// A class, or a function that returns the network, of one file.
+    File {
+        /// The file.
+        file: PathBuf,
+        /// The class.
+        class: String,
+        /// Its arguments, by name.
+        #[serde(default)]
+        kwargs: Map<String, Value>,
+        /// Where its weights come from; `random`: the constructor's own values.
+        weights: Weights,
+        /// The folder that is searched for the file's imports, and whose files are the submission's; absent: the file's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root: Option<PathBuf>,
+    },
+}
+
+/// The number or the word that selects a network of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ModelId {
+    /// As in every edition so far.
+    Number(i64),
+    /// A word.
+    Word(String),
+}
+
+impl std::fmt::Display for ModelId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ModelId::Number(number) => write!(f, "{number}"),
+            ModelId::Word(word) => f.write_str(word),
+        }
+    }
+}
+
+/// The kinds of workers, by what they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerKind {
+    /// `esr-worker`: registered networks and programs.
+    Libtorch,
+    /// The PyTorch worker: teams' Python code.
+    Python,
+}
+
+impl Network {
+    /// The kind of worker that runs it.
+    pub const fn worker(&self) -> WorkerKind {
+        match self {
+            Network::Registry { .. } | Network::Program { .. } => WorkerKind::Libtorch,
+            Network::Python(_) => WorkerKind::Python,
+        }
+    }
 }
 
 /// Where weights come from.
@@ -296,12 +369,28 @@ pub struct Loaded {
     pub buffers: u64,
     /// The settings in effect after the switches were set; stored in the run.
     pub settings: Map<String, Value>,
-    /// SHA-256 of each file that was read, in the order of the request.
+    /// SHA-256 of each file that was read, in the order of the request; of Python code, each file of the submission that
+    /// was imported, and then each that was opened.
     #[serde(default)]
     pub hashes: Vec<FileHash>,
+    /// The facts that a team's Python code gives about its network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Told>,
     /// Remarks of the loader: renamed keys, the sizes that a program is bound to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// What a team's code says of its network, or the request where the code says nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// Its name.
+    pub name: String,
+    /// The largest value of its input and output.
+    pub data_range: f64,
+    /// Its tiles, if it runs in tiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tile: Option<Tile>,
 }
 
 /// A file's identity.
@@ -439,7 +528,6 @@ pub enum FailureKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-
     /// The examples in this module's documentation are messages of this version.
     #[test]
     fn the_documented_messages_are_read() {
@@ -459,5 +547,44 @@ mod tests {
             }
         }
         assert_eq!((requests, replies), (6, 6));
+    }
+
+    use serde_json::json;
+
+    #[test]
+    fn python_networks_are_spelt_as_the_python_worker_reads_them() {
+        let call = Network::Python(PythonNetwork::Call {
+            root: "/clone".into(),
+            call: "test_demo.py:select_model".into(),
+            model_id: ModelId::Number(-1),
+        });
+        let spelt = json!({ "kind": "python", "root": "/clone", "call": "test_demo.py:select_model", "model_id": -1 });
+        assert_eq!(serde_json::to_value(&call).unwrap(), spelt);
+        assert_eq!(serde_json::from_value::<Network>(spelt).unwrap(), call);
+        let file = Network::Python(PythonNetwork::File {
+            file: "/a/net.py".into(),
+            class: "Net".into(),
+            kwargs: Map::new(),
+            weights: Weights::File { path: "/a/w.pth".into() },
+            root: None,
+        });
+        let spelt = json!({
+            "kind": "python", "file": "/a/net.py", "class": "Net", "kwargs": {}, "weights": { "from": "file", "path": "/a/w.pth" },
+        });
+        assert_eq!(serde_json::to_value(&file).unwrap(), spelt);
+        assert_eq!(serde_json::from_value::<Network>(spelt).unwrap(), file);
+    }
+
+    #[test]
+    fn replies_of_earlier_workers_are_still_read() {
+        let old = json!({ "reply": "loaded", "parameters": 3, "buffers": 0, "settings": {}, "hashes": [] });
+        assert!(matches!(serde_json::from_value(old), Ok(Reply::Loaded(Loaded { network: None, .. }))));
+        let new = json!({
+            "reply": "loaded", "parameters": 3, "buffers": 0, "settings": {},
+            "hashes": [{ "path": "/a/net.py", "sha256": "00", "what": "code" }],
+            "network": { "name": "04_RLFN", "data_range": 255.0, "tile": { "size": 256, "overlap": 32 } },
+        });
+        let Ok(Reply::Loaded(loaded)) = serde_json::from_value(new) else { panic!("loaded") };
+        assert_eq!(loaded.network.unwrap().tile, Some(Tile { size: 256, overlap: 32 }));
     }
 }

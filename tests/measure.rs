@@ -524,7 +524,7 @@ fn usage_errors_name_what_is_wrong() {
         (&[][..], usage, "nothing to measure"),
         (&["--resume", "--run", "none"][..], usage, "no run in none"),
         (&["a", "--device", "gpu"][..], usage, "expected cpu or cuda:N"),
-        (&["a", "--device", "cuda:3"][..], usage, "no device `cuda:3`; the worker has cpu"),
+        (&["a", "--device", "cuda:3"][..], usage, "no device `cuda:3`; mock-worker 1 has cpu"),
         (&["a", "--data", "Tiny", "--data", "Tiny"][..], usage, "two data sets called `Tiny`"),
         (&["--model", "rlfm"][..], usage, "did you mean `rlfn`?"),
         (&["a/weights.pth"][..], i32::from(exit::BAD_INPUT), "a/weights.pth: no state dict"),
@@ -545,4 +545,24 @@ fn a_worker_of_another_protocol_is_refused_before_anything_is_written() {
     assert_eq!(code, i32::from(exit::NO_WORKER));
     assert!(stderr.contains("speaks version 99 of the worker protocol, expected 1"), "{stderr}");
     assert!(!bench.path("run").exists());
+}
+
+#[test]
+fn a_baseline_is_named_by_any_part_that_no_other_has() {
+    let bench = Bench::new();
+    bench.submission("04_RLFN", "{}");
+    bench.submission("01_EFDN", "{}");
+    bench.data("Tiny", &[(8, 8)]);
+    let measure = |run: &str, part: &str| {
+        let args = ["04_RLFN", "01_EFDN", "--data", "Tiny", "--run", run, "--rounds", "1", "--baseline", part];
+        told(&bench.measure(&args).output().unwrap())
+    };
+    let (code, _, stderr) = measure("run", "rlfn");
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(Run::open(&bench.path("run")).unwrap().manifest().plan.baseline.as_deref(), Some("04_RLFN"));
+    let (code, _, stderr) = measure("other", "0");
+    assert_eq!(code, i32::from(exit::USAGE));
+    assert!(stderr.contains("`0` for the baseline is part of several names: 04_RLFN, 01_EFDN"), "{stderr}");
+    let (_, _, stderr) = measure("other", "span");
+    assert!(stderr.contains("no submission `span` for the baseline"), "{stderr}");
 }

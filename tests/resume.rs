@@ -153,6 +153,41 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_run_of_an_older_version_is_read_and_can_grow() {
+    use serde_json::Value;
+    let remove = |object: &mut Value, keys: &[&str]| {
+        if let Some(object) = object.as_object_mut() {
+            keys.iter().for_each(|key| drop(object.remove(*key)));
+        }
+    };
+    let copy = copied(measured());
+    // What was added to format 1 since it was first written.
+    let path = copy.path().join("run.json");
+    let mut manifest: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    remove(&mut manifest["plan"], &["recorded_at", "memory_split", "rules"]);
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let mut lines = String::new();
+    for mut event in events(copy.path()) {
+        remove(&mut event, &["machine", "cold_start_ms"]);
+        if event["event"] == "round" {
+            remove(&mut event["conditions"], &["governors", "clock_mhz", "running", "activity"]);
+        }
+        lines += &format!("{event}\n");
+    }
+    std::fs::write(copy.path().join("events.jsonl"), lines).unwrap();
+
+    let (old, new) = (Run::open(copy.path()).unwrap(), Run::open(&measured().path("run")).unwrap());
+    assert_eq!((old.plan(), old.samples(), old.images()), (new.plan(), new.samples(), new.images()));
+    assert_eq!(old.entries(Counter::Hook).unwrap(), new.entries(Counter::Hook).unwrap());
+    assert_eq!(old.results().machines, new.results().machines, "the machine is that of run.json");
+    let (mut writer, _) = RunWriter::resume(copy.path()).unwrap();
+    writer.append(esr_bench::run::Event::RoundsAdded { rounds: 9 }).unwrap();
+    assert_eq!(Run::open(copy.path()).unwrap().plan().rounds, 9);
+    let fewer = writer.append(esr_bench::run::Event::RoundsAdded { rounds: 8 }).unwrap_err().to_string();
+    assert!(fewer.contains("8 rounds, expected 9 to "), "{fewer}");
+}
+
+#[test]
 fn a_torn_last_line_is_cut_off_at_any_byte_and_a_damaged_one_in_the_middle_is_an_error() {
     let log = std::fs::read(measured().path("run").join("events.jsonl")).unwrap();
     let lines = log.iter().filter(|&&b| b == b'\n').count();

@@ -42,6 +42,9 @@ def from_exception(error, kind=RUN, root=None):
     text = str(error).split("\nException raised from")[0].strip()
     if isinstance(error, MemoryError) or any(words in text.lower() for words in MEMORY_WORDS):
         return Failure(OUT_OF_MEMORY, text or "out of memory")
+    if kind == RUN and isinstance(error, NotImplementedError) and "Could not run '" in text:
+        # PyTorch has the operation, but not for this device: its second sentence and what follows list all others.
+        return Failure(UNSUPPORTED, text.split(". ")[0] + place(error, root))
     if isinstance(error, SystemExit):
         text = f"the code ended the program: sys.exit({text})"
     elif type(error) is not RuntimeError or not text:

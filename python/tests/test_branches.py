@@ -33,7 +33,7 @@ def read(folder):
 
 
 def test_every_id_is_found_in_order(found):
-    assert list(found) == [*range(0, 19)]
+    assert list(found) == [*range(0, 18), 19, 18]
 
 
 def test_a_branch_is_told_whole(found, clone):
@@ -83,7 +83,7 @@ def test_the_others_have_none(found):
 
 
 def test_a_tile_and_a_wrapped_network(found):
-    assert found[10]["tile"] == 40 and found[0]["tile"] is None
+    assert found[10]["tile"] == {"size": 40, "overlap": 8} and found[0]["tile"] is None
     assert found[6]["network"]["class"] == "Cuda" and found[6]["weights"][0]["exists"]
 
 
@@ -92,7 +92,12 @@ def test_keys_that_only_the_file_tells_are_listed_in_order(found):
 
 
 def test_ids_in_a_tuple_and_a_table_of_classes(found):
-    assert [found[i]["network"]["class"] for i in (15, 16, 17)] == ["Throws", "WrongScale", "NotFinite"]
+    assert [found[i]["network"]["class"] for i in (15, 16, 17, 19)] == [
+        "Throws",
+        "WrongScale",
+        "NotFinite",
+        "ForOneDevice",
+    ]
 
 
 def test_match_statements(tmp_path):
@@ -221,7 +226,7 @@ def build(number):
     got = read(root)
     assert [(b["name"], b["data_range"], b["tile"]) for b in got.values()] == [
         ("seven", 1.0, None),
-        ("eight", 255.0, 128),
+        ("eight", 255.0, {"size": 128, "overlap": 32}),
     ]
     assert got[7]["network"]["kwargs"] == {"deploy": True} and got[7]["network"]["module"] == "models.net"
     assert got[8]["weights"][0]["path"] == "model_zoo/eight.pth"
@@ -271,7 +276,7 @@ def test_the_command_prints_one_document_without_torch(clone, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     document = json.loads(done.stdout)
     assert document["call"] == "test_demo.py:select_model" and document["root"] == str(clone)
-    assert len(document["branches"]) == 19
+    assert len(document["branches"]) == 20
     assert (
         "no such folder"
         in subprocess.run(

@@ -152,13 +152,17 @@ def test_failures_of_a_run_have_their_kinds(worker, clone, slot):
     reply = worker.fail("infer", slot=slot())
     assert reply["kind"] == "run"
     assert "expected input[1, 2, 12, 16] to have 3 channels" in reply["message"]
-    assert "(models/team15_wrong.py, line 6)" in reply["message"]
+    assert "(models/team15_wrong.py, line 8)" in reply["message"]
     worker.get("load", **load(clone, 16))
     reply = worker.fail("infer", slot=slot())
     assert reply["kind"] == "output" and "[1, 3, 48, 63], expected [1, 3, 48, 64]" in reply["message"]
     worker.get("load", **load(clone, 17))
     reply = worker.get("infer", slot=slot())
     assert reply["non_finite"] == 2
+    worker.get("load", **load(clone, 19))
+    reply = worker.fail("infer", slot=slot())
+    assert reply["kind"] == "unsupported"
+    assert reply["message"].startswith("Could not run 'aten::cudnn_batch_norm' with arguments from the 'CPU' backend")
 
 
 def test_the_clone_stays_as_it_was(worker, clone):
@@ -187,3 +191,10 @@ def test_another_clone_has_modules_of_its_own(worker, clone, tmp_path, slot):
         assert all(h["path"].startswith(str(root)) for h in reply["hashes"])
         worker.get("infer", slot=here)
         assert (set(sr_of(here)) == {0}) is is_black
+
+
+def test_folders_without_init_are_imported_anew(worker, clone, slot):
+    for _ in range(2):
+        reply = worker.get("load", **load(clone, 5))
+        assert str(clone / "models" / "team05_tuple" / "net.py") in [h["path"] for h in reply["hashes"]]
+    worker.get("infer", slot=slot())

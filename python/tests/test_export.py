@@ -143,3 +143,58 @@ def write_png(path, height, width):
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     rows = (b"\0" + bytes(3 * width)) * height
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def test_a_clone_tells_name_range_and_tile(clone, tmp_path, capsys):
+    out = tmp_path / "team10"
+    args = [str(clone), "--model-id", "10", "-o", str(out), "--how", "trace", "--tolerance", "1e-4"]
+    assert esr_export.export(esr_export.parse(args)) == "trace"
+    text = (out / "submission.toml").read_text(encoding="utf-8")
+    assert 'team = "10_Tiled"' in text and "data_range = 1.0" in text and "size = 40\noverlap = 8" in text
+    assert "not installed, and not needed by the network" in capsys.readouterr().out
+
+
+def test_a_network_that_gives_several_tensors_is_exported_by_its_image(clone, tmp_path):
+    args = [str(clone), "--model-id", "5", "-o", str(tmp_path / "x"), "--how", "dynamic", "--tolerance", "1e-4"]
+    assert esr_export.export(esr_export.parse(args)) == "dynamic"
+
+
+def test_a_clone_without_that_network_is_refused(clone, tmp_path):
+    with pytest.raises(esr_export.Refusal, match="no network for model_id 2"):
+        esr_export.export(esr_export.parse([str(clone), "--model-id", "2", "-o", str(tmp_path / "x")]))
+    with pytest.raises(esr_export.Refusal, match="--model-id says which"):
+        esr_export.export(esr_export.parse([str(clone), "-o", str(tmp_path / "x")]))
+
+
+class Endless(zoo.Plain):
+    """Takes for ever to export, and no time to run."""
+
+    def forward(self, x):
+        while torch.compiler.is_compiling() or torch.jit.is_tracing():
+            pass
+        return super().forward(x)
+
+
+class Windows(zoo.Plain):
+    """Runs in windows of 96 pixels: a loop as long as the image wants it."""
+
+    def forward(self, x):
+        rows = []
+        for top in range(0, x.shape[2], 96):
+            part = x[:, :, top : top + 96]
+            rows.append(super().forward(part - part.mean()))
+        return torch.cat(rows, 2)
+
+
+def test_a_loop_over_windows_is_seen_where_the_small_sizes_have_one_window(tmp_path, capsys):
+    with pytest.raises(esr_export.Refusal, match="no way was found"):
+        export_here(Windows, tmp_path, "--tolerance", "1e-4")
+    assert "trace: a TorchScript trace is not possible: at 150 x 210" in capsys.readouterr().out
+
+
+def test_a_way_that_takes_too_long_is_left(tmp_path, capsys):
+    with pytest.raises(esr_export.Refusal, match="no way was found"):
+        export_here(Endless, tmp_path, "--time-limit", "2")
+    said = capsys.readouterr()
+    assert said.out.count("it was not done within 2 s (--time-limit)") == 2
+    assert "trying one torch.export archive for every size, at most 2 s: 2." in said.err

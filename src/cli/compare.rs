@@ -1,6 +1,5 @@
 //! `esr-bench compare`: which of two submissions is faster, and how sure that is.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use esr_bench::inputs::timings;
@@ -9,6 +8,7 @@ use esr_bench::stats::Interval;
 use esr_bench::stats::Protocol;
 use esr_bench::stats::Samples;
 use esr_bench::stats::interval;
+use esr_bench::stats::planning::Plan;
 use esr_bench::stats::samples::CONTROL_SUFFIX;
 use esr_bench::stats::{Comparison, Settings, TieBand, Verdict, compare};
 use esr_bench::text::{Align, Cell, Style, Table, decimals_for, fixed};
@@ -32,16 +32,16 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t)]
     protocol: Protocol,
     /// Smallest difference that counts, in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * TieBand::DEFAULT_MINIMUM)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * TieBand::DEFAULT.0)]
     tie_band: f64,
-    /// Two labels of one network; their difference widens the tie band [default: the run's A/A control]
+    /// Two labels of one network; their difference is shown beside the tie band [default: the run's A/A control]
     #[arg(long, num_args = 2, value_names = ["LABEL", "LABEL"])]
     control: Vec<String>,
     /// Seed of the random generator; the same seed gives the same figures
     #[arg(long, default_value_t = Settings::default().seed)]
     seed: u64,
     /// Largest number of sign patterns that the test draws
-    #[arg(long, value_name = "N", default_value_t = Settings::default().resamples,
+    #[arg(long, value_name = "N", default_value_t = Settings::default().patterns,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(100..=10_000_000))]
     resamples: usize,
 }
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         return Err(Error::Usage(format!("--tie-band: expected a percentage from 0 to 100, found {}", args.tie_band)));
     }
     let settings =
-        Settings { protocol: args.protocol, seed: args.seed, resamples: args.resamples, ..Settings::default() };
+        Settings { protocol: args.protocol, seed: args.seed, patterns: args.resamples, ..Settings::default() };
     let all = args.run.as_deref().map(timings::read).transpose()?.unwrap_or_default();
     let (a, b) = (find(args, &all, &args.a)?, find(args, &all, &args.b)?);
     let minimum = args.tie_band / 100.0;
@@ -72,10 +72,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             .find_map(|again| Some((again.control_of()?, again)))
             .and_then(|(label, again)| Some((all.iter().find(|s| s.label == label)?.clone(), again.clone()))),
     };
-    let band = match &control {
-        Some((one, again)) => TieBand::with_control(minimum, one, again, args.protocol)?,
-        None => TieBand::of_minimum(minimum),
-    };
+    let band = TieBand(minimum);
+    let control = control.map(|(one, again)| compare(&again, &one, band, settings)).transpose()?;
     let comparison = compare(&a, &b, band, settings)?;
     if args.format == Format::Json {
         let text = serde_json::to_string_pretty(&comparison)
@@ -83,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         super::output::print(&(text + "\n"))?;
     } else {
         let images = [&a, &b].map(|s| interval::over_images(s, settings.protocol, settings.level));
-        super::output::print(&shown(&comparison, images, colour_on_stdout()))?;
+        super::output::print(&shown(&comparison, control.as_ref(), images, colour_on_stdout()))?;
     }
     Ok(exit::DONE)
 }
@@ -109,7 +107,7 @@ fn find(args: &Args, all: &[Samples], name: &str) -> Result<Samples> {
 }
 
 /// The comparison for people.
-fn shown(c: &Comparison, images: [Option<Interval>; 2], colour: bool) -> String {
+fn shown(c: &Comparison, control: Option<&Comparison>, images: [Option<Interval>; 2], colour: bool) -> String {
     let percent = |fraction: f64, decimals: usize| format!("{:+.decimals$} %", 100.0 * fraction);
     let half = c.interval.map_or(0.0, |i| 50.0 * (i.high - i.low));
     let decimals = decimals_for(half, 2).max(1);
@@ -138,34 +136,36 @@ fn shown(c: &Comparison, images: [Option<Interval>; 2], colour: bool) -> String 
     if let Some(p) = c.p_value {
         facts.row(named("p (neither is faster)".into(), if p < 0.0001 { "< 0.0001".into() } else { fixed(p, 4) }));
     }
-    let floor = c.tie_band.aa_floor.map_or_else(
+    let floor = control.map_or_else(
         || "no A/A control".to_owned(),
-        |floor| format!("A/A control {}", percent(floor, 2).trim_start_matches('+')),
+        |aa| match aa.interval {
+            Some(i) => format!("A/A control {} to {}", percent(i.low, 2), percent(i.high, 2)),
+            None => format!("A/A control {}", percent(aa.difference, 2)),
+        },
     );
-    let width = fixed(100.0 * c.tie_band.width(), 2);
-    let minimum = fixed(100.0 * c.tie_band.minimum, 2);
-    facts.row(named("tie band".into(), format!("{width} % (stated minimum {minimum} %, {floor})")));
+    let width = fixed(100.0 * c.tie_band.0, 2);
+    facts.row(named("tie band".into(), format!("{width} % ({floor})")));
     facts.row(named("paired rounds".into(), c.rounds.to_string()));
     if let Some(sd) = c.round_deviation {
         facts.row(named("round-to-round deviation".into(), format!("{} %", fixed(100.0 * sd, 2))));
     }
-    let needed = match c.rounds_needed {
-        Some(n) => format!("{n} (for a verdict at {level} % in four of five runs, were things as they look now)"),
-        None => "cannot be said: no noise to go by, or the difference lies on the edge of the tie band".to_owned(),
+    let needed = match c.plan {
+        Some(Plan { rounds: Some(n), .. }) => {
+            format!("{n} (a planning figure: for a verdict in four of five sessions, were things as they look now)")
+        }
+        Some(_) => "more than 1,000, were things as they look now".to_owned(),
+        None => "cannot be said: no noise to go by".to_owned(),
     };
     facts.row(named("rounds needed".into(), needed));
     let patterns = format!(
         "seed {}, at most {} sign patterns, {} protocol",
-        c.settings.seed, c.settings.resamples, c.settings.protocol
+        c.settings.seed, c.settings.patterns, c.settings.protocol
     );
     facts.row(named("computed with".into(), patterns));
     out.push_str(&facts.to_string().lines().skip(2).collect::<Vec<_>>().join("\n"));
     out.push('\n');
     if c.rounds == 1 {
         out.push_str("\nnote: one round: it cannot tell run-to-run noise; the interval over images is not it\n");
-    }
-    for note in &c.notes {
-        let _ = writeln!(out, "\nnote: {note}");
     }
     out
 }

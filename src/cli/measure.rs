@@ -7,18 +7,20 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 use esr_bench::graph::Counter;
-use esr_bench::measure::{self, Given, Interrupt, PlanOptions, Progress, ResumeOptions, Startup};
+use esr_bench::measure::{self, Given, Interrupt, Named, PlanOptions, Progress, ResumeOptions, Startup};
 use esr_bench::measure::{Outcome, Session};
 use esr_bench::protocol::Switches;
 use esr_bench::results::Basis;
 use esr_bench::rules::Rules;
-use esr_bench::run::{KeepSr, Limit, Run, RunWriter};
+use esr_bench::run::{KeepSr, Limit, Run, RunWriter, SUBMISSIONS};
 use esr_bench::stats::Protocol;
 use esr_bench::submission::Submission;
+use esr_bench::submission::clone::{Export, is_clone};
 use esr_bench::submission::identify::Identifier;
-use esr_bench::worker_process::{self, Launch, Limits};
+use esr_bench::worker_process::{Launch, Launches, Limits};
 use esr_bench::{Error, Result, exit, machine, report};
 
+use super::clones::Clones;
 use super::pairs::{self, Pairs};
 
 /// Rounds where neither an option nor the rules say how many. A 95 % interval needs 6; with 10, one disturbed round does not set
@@ -29,30 +31,32 @@ const ROUNDS: u32 = 10;
 /// Arguments of `measure`.
 #[derive(Debug, clap::Args)]
 struct Options {
-    /// Submission folders (each with a submission.toml), or bare weights files, which are identified
-    #[arg(value_name = "SUBMISSION|FILE")]
+    /// Submission folders (each with a submission.toml), weights files whose network is identified, or clones of organisers'
+    /// repositories whose networks are imported into the run directory first
+    #[arg(value_name = "SUBMISSION|FILE|CLONE")]
     submissions: Vec<PathBuf>,
     /// Largest value of input and output of the weights files [default: the data range of the card with the same network]
     #[arg(long, value_name = "MAX", value_parser = positive)]
     data_range: Option<f64>,
     #[command(flatten)]
     models: Pairs,
-    /// A data set, as DIR or SPLIT=DIR; may repeat. `val` and `test` are the challenge's splits; other splits are measured and
-    /// shown, but not ranked. Without this option, or with the word `synthetic`: a random image of 256 x 256, for efficiency
-    /// only
+    #[command(flatten)]
+    clones: Clones,
+    /// Data set, as DIR or SPLIT=DIR; may be repeated. `val` and `test` are the challenge's splits; other splits are measured
+    /// and shown, but not ranked. `synthetic` is a random image of 256 x 256 for efficiency figures alone [default: synthetic]
     #[arg(long, value_name = "DIR", value_parser = pairs::data)]
     data: Vec<(Option<String>, PathBuf)>,
     /// Take the defaults of --rounds, --protocol, TF32 and cuDNN switches, and the size at which operations are recorded, from
     /// these rules (see `esr-bench rules list`)
     #[arg(long, value_name = "ID|FILE")]
     rules: Option<String>,
-    /// Device to measure on: `cpu` or `cuda:N`
+    /// Device: cpu or cuda:N
     #[arg(long, default_value = "cpu", value_parser = device)]
     device: String,
     /// Threads of each operation on the CPU [default: libtorch's default]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     threads: Option<u32>,
-    /// Run directory [default: results/ and the time]
+    /// Run directory [default: a folder in results/ named after the time]
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
     /// Resume the run in --run: measure what is missing. Other options that are given must agree with the run's plan; only the
@@ -62,11 +66,11 @@ struct Options {
     /// Measure failed submissions again (with --resume)
     #[arg(long, requires = "resume")]
     retry_failed: bool,
-    /// With --resume: add N rounds to those of the plan
+    /// Add N rounds to those of the plan (with --resume)
     #[arg(long, value_name = "N", requires = "resume", conflicts_with = "rounds",
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     add_rounds: Option<u32>,
-    /// With --resume: resume on another machine than the run's. Every table of the run then says that its figures are mixed
+    /// Resume on another machine than the run's; every table of the run then says so (with --resume)
     #[arg(long, requires = "resume")]
     allow_machine_change: bool,
     /// Timed rounds; each round runs every submission in a fresh process. A 95 % interval needs 6 [default: the runs of
@@ -82,37 +86,36 @@ struct Options {
     /// Seed for run order, random weights and the synthetic image
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Submission that is the baseline. With two rounds or more it runs under two labels: how far these are apart is the
-    /// session's noise (A/A control)
+    /// Submission that is the baseline, by its name or a part of it that no other name has. With two or more rounds it runs
+    /// under two labels, whose difference is the session's noise (A/A control) [default: network 0 of a repository]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
-    /// How timings are taken: `robust`, or `published`, the challenges' own, without warm-up or repeats [default: that of
-    /// --rules, else robust]
+    /// How runtime is measured [default: the protocol of --rules, else robust]
     #[arg(long, value_enum)]
     protocol: Option<Protocol>,
-    /// Time limit for one forward, and for loading a network
+    /// Time limit for one forward and for loading a network, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 600.0, value_parser = positive)]
     time_limit: f64,
     /// Limit on the resident memory of a worker, in MiB [default: no limit]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
     memory_limit: Option<u64>,
-    /// Write SR images as PNG files into the run's folder sr/: all of them, the worst of each submission and split by PSNR, or
-    /// the first N of each split
+    /// Write SR images as PNG files to the run's folder sr/: all images, the image with the lowest PSNR of each submission
+    /// and split, or the first N images of each split
     #[arg(long, value_name = "all|worst|N", default_value_t)]
     keep_sr: KeepSr,
-    /// Worker program [default: esr-worker beside esr-bench]
+    /// Worker program [default: esr-worker in the folder of esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
-    /// TF32 in cuDNN's convolutions [default: that of --rules on a GPU, else libtorch's own]
+    /// TF32 in cuDNN's convolutions [default: the setting of --rules on a GPU, else libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     tf32_conv: Option<bool>,
-    /// TF32 in matrix products [default: libtorch's default] [default: that of --rules on a GPU, else libtorch's own]
+    /// TF32 in matrix products [default: the setting of --rules on a GPU, else libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     tf32_matmul: Option<bool>,
-    /// Let cuDNN try its algorithms and keep the fastest [default: that of --rules on a GPU, else libtorch's own]
+    /// Let cuDNN try its algorithms and keep the fastest [default: the setting of --rules on a GPU, else libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     cudnn_benchmark: Option<bool>,
-    /// Use deterministic algorithms only
+    /// Use deterministic algorithms only [default: libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     deterministic: Option<bool>,
 }
@@ -150,19 +153,18 @@ impl FromArgMatches for Args {
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let interrupt = Interrupt::listen()?;
     let options = &args.options;
-    let program = worker_process::locate(options.worker.as_deref())?;
     let rules = options.rules.as_deref().map(Rules::find).transpose()?;
-    let (mut writer, launch) = opened(args, rules.as_ref(), program, &interrupt)?;
+    let (mut writer, launches, left) = opened(args, rules.as_ref(), &interrupt)?;
     let dir = writer.run().dir().to_path_buf();
     let progress = Progress::stderr();
-    let session = Session::new(&mut writer, &launch, interrupt.flag(), &progress)?;
+    let session = Session::new(&mut writer, &launches, interrupt.flag(), &progress)?;
     interrupt.begin_measuring();
     let outcome = session.run();
     let interrupted = interrupt.end_measuring();
     let outcome = outcome?;
     let basis = rules.as_ref().map_or_else(|| Basis::new(Counter::Hook), Basis::from);
     let printed = measure::summary(writer.run(), basis, report::colour_on_stdout())
-        .and_then(|text| super::output::print(&format!("{text}Recorded in {}\n", dir.display())));
+        .and_then(|text| super::output::print(&format!("{text}{left}Recorded in {}\n", dir.display())));
     // After SIGHUP the terminal may be gone.
     let say = |line: String| {
         let _ = writeln!(std::io::stderr(), "{line}");
@@ -185,13 +187,16 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 }
 
 /// The run that is begun or resumed.
-fn opened(args: &Args, rules: Option<&Rules>, program: PathBuf, interrupt: &Interrupt) -> Result<(RunWriter, Launch)> {
+fn opened(args: &Args, rules: Option<&Rules>, interrupt: &Interrupt) -> Result<(RunWriter, Launches, String)> {
     let options = &args.options;
-    let plan = plan_options(options, rules, submissions(options, &program)?);
+    let now = || Path::new("results").join(jiff::ZonedDateTime::now().strftime("%Y-%m-%d_%H-%M-%S").to_string());
+    let dir = options.run.clone().unwrap_or_else(now);
+    let Found { submissions, baseline, left } = found(options, &dir)?;
+    let plan = plan_options(options, rules, submissions, baseline);
     let given = Given { options: args.given.clone(), add_rounds: options.add_rounds };
     let command = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
-    let startup = Startup { program, command, machine: machine::probe(), interrupt: interrupt.flag() };
-    match &options.run {
+    let startup = Startup { named: named(options), command, machine: machine::probe(), interrupt: interrupt.flag() };
+    let (writer, launches) = match &options.run {
         Some(dir) if options.resume && Run::is_at(dir) => {
             let how = ResumeOptions {
                 retry_failed: options.retry_failed,
@@ -202,24 +207,53 @@ fn opened(args: &Args, rules: Option<&Rules>, program: PathBuf, interrupt: &Inte
         Some(dir) if options.resume && plan.submissions.is_empty() => {
             Err(Error::Usage(format!("no run in {}: there is nothing to resume", dir.display())))
         }
-        dir => {
-            let now =
-                || Path::new("results").join(jiff::ZonedDateTime::now().strftime("%Y-%m-%d_%H-%M-%S").to_string());
-            measure::begin(&dir.clone().unwrap_or_else(now), plan, &given, startup)
+        _ => measure::begin(&dir, plan, &given, startup),
+    }?;
+    Ok((writer, launches, left))
+}
+
+/// What the command line names.
+struct Found {
+    submissions: Vec<Submission>,
+    /// The baseline that was named, or that a repository has.
+    baseline: Option<String>,
+    /// The networks of repositories that are no submissions, with their reasons.
+    left: String,
+}
+
+fn found(options: &Options, dir: &Path) -> Result<Found> {
+    let launches = measure::launches(&named(options), &Limits::default(), false);
+    // A worker is started only once there is a file to identify.
+    let missing = || Launch::new(PathBuf::from("esr-worker"), Limits::default());
+    let mut files = Identifier::new(launches.libtorch.unwrap_or_else(|_| missing()));
+    let mut found = Found { submissions: Vec::new(), baseline: options.baseline.clone(), left: String::new() };
+    for path in &options.submissions {
+        if !is_clone(path) {
+            found.submissions.push(pairs::submission(path, &mut files, options.data_range)?);
+            continue;
         }
+        let output = dir.join(SUBMISSIONS);
+        let imported = options.clones.import(path, &output, options.worker.as_deref(), Export::default())?;
+        for folder in imported.rows.iter().filter_map(|row| row.outcome.folder()) {
+            found.submissions.push(Submission::read(folder)?);
+        }
+        found.baseline = found.baseline.or_else(|| imported.baseline().map(ToOwned::to_owned));
+        found.left += &report::cloned::left(&imported);
     }
+    found.submissions.extend(options.models.submissions(options.seed)?);
+    Ok(found)
 }
 
-fn submissions(options: &Options, program: &Path) -> Result<Vec<Submission>> {
-    let mut files = Identifier::new(Launch::new(program.to_path_buf(), Limits::default()));
-    let paths = options.submissions.iter();
-    let mut submissions =
-        paths.map(|path| pairs::submission(path, &mut files, options.data_range)).collect::<Result<Vec<_>>>()?;
-    submissions.extend(options.models.submissions(options.seed)?);
-    Ok(submissions)
+fn named(options: &Options) -> Named {
+    options.clones.named(options.worker.as_deref())
 }
 
-fn plan_options(options: &Options, rules: Option<&Rules>, submissions: Vec<Submission>) -> PlanOptions {
+fn plan_options(
+    options: &Options,
+    rules: Option<&Rules>,
+    submissions: Vec<Submission>,
+    baseline: Option<String>,
+) -> PlanOptions {
     // Switches of a GPU's library say nothing on the CPU.
     let timing = rules.map(|rules| &rules.runtime);
     let on_gpu = timing.filter(|_| options.device.starts_with("cuda"));
@@ -239,7 +273,7 @@ fn plan_options(options: &Options, rules: Option<&Rules>, submissions: Vec<Submi
         warmup: options.warmup,
         repeats: options.repeats,
         seed: options.seed,
-        baseline: options.baseline.clone(),
+        baseline,
         limit: Limit { forward_s: options.time_limit, memory_mib: options.memory_limit },
         recorded_at: rules.map_or([256, 256], Rules::recorded_at),
         memory_split: rules.map_or("val", |rules| Basis::from(rules).memory).to_owned(),

@@ -2,9 +2,11 @@
 //! It may use every room of the library.
 
 mod audit;
+mod clones;
 mod compare;
 mod data;
 mod doctor;
+mod forms;
 mod fuse;
 mod identify;
 mod import;
@@ -45,6 +47,8 @@ enum Command {
     Data(data::Args),
     /// Report whether this machine is ready to measure, and what to do about each problem
     Doctor(doctor::Args),
+    /// Compare networks that a run has both as Python code and in another form
+    Forms(forms::Args),
     /// Turn weights in training form, with branches, into their deploy form
     Fuse(fuse::Args),
     /// Find the network that a weights file belongs to, from its keys and shapes
@@ -106,6 +110,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Compare(args) => compare::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Forms(args) => forms::run(&args),
         Command::Fuse(args) => fuse::run(&args),
         Command::Identify(args) => identify::run(&args),
         Command::Import(args) => import::run(&args),

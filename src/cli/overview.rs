@@ -26,7 +26,7 @@ Exit codes:
 
 /// Every command, by purpose.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Score a challenge", &["import", "lint", "measure", "show", "rank", "compare", "report", "serve"]),
+    ("Score a challenge", &["import", "lint", "measure", "show", "rank", "compare", "forms", "report", "serve"]),
     ("Look at a network", &["inspect", "models", "identify", "fuse", "place"]),
     ("Rules and tables", &["rules", "audit"]),
     ("Machine and data", &["doctor", "data"]),

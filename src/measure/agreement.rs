@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::measure::plan::{PlanOptions, images_of, planned, settings};
+use crate::measure::plan::{PlanOptions, baseline, images_of, planned, settings};
 use crate::run::{Plan, Planned};
 use crate::stats::Protocol;
 
@@ -45,7 +45,8 @@ pub(super) fn rounds(dir: &Path, plan: &Plan, options: &PlanOptions, given: &Giv
             dir.display()
         )))
     };
-    let asked = settings(options);
+    let mut asked = settings(options);
+    asked.baseline = baseline(options, &plan.submissions)?;
     let pairs = values(plan).into_iter().zip(values(&asked));
     for ((option, planned), (_, found)) in pairs {
         if given.has(option) && planned != found {

@@ -1,6 +1,6 @@
 //! The life of a run: it is begun, or resumed on the machine that began it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use crate::error::{Error, Result};
 use crate::machine::{Identity, Machine};
 use crate::measure::agreement::{self, Given};
 use crate::measure::plan::{PlanOptions, plan};
-use crate::protocol::Hello;
-use crate::run::{Event, FORMAT, Limit, Manifest, Plan, Run, RunWriter};
-use crate::worker_process::{Launch, Limits, Worker};
+use crate::measure::workers::{Named, Workers};
+use crate::run::{Event, FORMAT, Limit, Manifest, Run, RunWriter};
+use crate::worker_process::{Launches, Limits};
 
 /// What a session starts with.
 #[derive(Debug, Clone)]
 pub struct Startup {
-    /// The worker's program.
-    pub program: PathBuf,
+    /// The programs that the command line names.
+    pub named: Named,
     /// The command line, for `run.json`.
     pub command: Vec<String>,
     /// This machine.
@@ -39,14 +39,12 @@ pub struct ResumeOptions {
 ///
 /// # Errors
 /// What [`plan`] refuses; a worker that does not start or lacks the device; a folder that is not empty.
-pub fn begin(dir: &Path, options: PlanOptions, given: &Given, startup: Startup) -> Result<(RunWriter, Launch)> {
+pub fn begin(dir: &Path, options: PlanOptions, given: &Given, startup: Startup) -> Result<(RunWriter, Launches)> {
     agreement::check_effect(&options, given)?;
     let plan = plan(options)?;
-    let launch = Launch::new(startup.program, limits(&plan.limit));
-    // The worker is asked first: without one there is nothing to measure.
-    let hello = Worker::start(&launch, startup.interrupt)?.hello().clone();
-    check_device(&plan, &hello)?;
-    let worker = hello.worker.clone();
+    // The workers are asked first: without any there is nothing to measure.
+    let workers = Workers::greet(&startup.named, &plan, &limits(&plan.limit), &startup.interrupt)?;
+    let worker = workers.names();
     let machine = Some(startup.machine.identity());
     let manifest = Manifest {
         format: FORMAT,
@@ -54,12 +52,13 @@ pub fn begin(dir: &Path, options: PlanOptions, given: &Given, startup: Startup) 
         esr_bench: env!("CARGO_PKG_VERSION").to_owned(),
         command: startup.command,
         machine: startup.machine,
-        worker: hello,
+        worker: workers.first,
+        python: workers.python,
         plan,
     };
     let mut writer = RunWriter::create(dir, manifest)?;
     writer.append(Event::Started { torn_bytes: 0, worker, machine })?;
-    Ok((writer, launch))
+    Ok((writer, workers.launches))
 }
 
 /// The run in `dir`, ready to measure what is missing. `options` are what the command line says besides; those that were
@@ -73,7 +72,7 @@ pub fn resume(
     given: &Given,
     how: &ResumeOptions,
     startup: Startup,
-) -> Result<(RunWriter, Launch)> {
+) -> Result<(RunWriter, Launches)> {
     agreement::check_effect(options, given)?;
     let (mut writer, torn_bytes) = RunWriter::resume(dir)?;
     let planned = writer.run().plan().rounds;
@@ -82,11 +81,10 @@ pub fn resume(
     if !how.allow_machine_change {
         check_machine(writer.run(), &machine)?;
     }
-    let launch = Launch::new(startup.program, limits(&writer.run().plan().limit));
-    let hello = Worker::start(&launch, startup.interrupt)?.hello().clone();
-    check_device(writer.run().plan(), &hello)?;
-    check_worker(writer.run(), &hello)?;
-    writer.append(Event::Started { torn_bytes, worker: hello.worker, machine: Some(machine) })?;
+    let stored = writer.run().plan();
+    let workers = Workers::greet(&startup.named, stored, &limits(&stored.limit), &startup.interrupt)?;
+    workers.agree_with(dir, writer.run().manifest())?;
+    writer.append(Event::Started { torn_bytes, worker: workers.names(), machine: Some(machine) })?;
     if rounds > planned {
         writer.append(Event::RoundsAdded { rounds })?;
     }
@@ -95,21 +93,13 @@ pub fn resume(
             writer.append(Event::Retry { submission })?;
         }
     }
-    Ok((writer, launch))
+    Ok((writer, workers.launches))
 }
 
 /// Submissions with a failure.
 fn failed(run: &Run) -> Vec<String> {
     let all = run.results().submissions.iter();
     all.filter(|(_, results)| !results.failures.is_empty()).map(|(name, _)| name.clone()).collect()
-}
-
-fn check_device(plan: &Plan, hello: &Hello) -> Result<()> {
-    if hello.devices.iter().any(|d| d.id == plan.device) {
-        return Ok(());
-    }
-    let known: Vec<&str> = hello.devices.iter().map(|d| d.id.as_str()).collect();
-    Err(Error::Usage(format!("no device `{}`; the worker has {}", plan.device, known.join(", "))))
 }
 
 /// Rounds of two machines do not belong in one table.
@@ -124,21 +114,6 @@ fn check_machine(run: &Run, now: &Identity) -> Result<()> {
         ))),
         _ => Ok(()),
     }
-}
-
-fn check_worker(run: &Run, now: &Hello) -> Result<()> {
-    let first = &run.manifest().worker;
-    if (&now.worker, &now.backend) == (&first.worker, &first.backend) {
-        return Ok(());
-    }
-    Err(Error::Worker(format!(
-        "the run in {} was begun with {} on {}, this is {} on {}: figures of both do not belong in one table",
-        run.dir().display(),
-        first.worker,
-        first.backend,
-        now.worker,
-        now.backend
-    )))
 }
 
 fn limits(limit: &Limit) -> Limits {

@@ -18,6 +18,7 @@ mod schedule;
 mod session;
 mod stages;
 mod summary;
+mod workers;
 
 pub use agreement::Given;
 pub use interrupt::Interrupt;
@@ -27,3 +28,4 @@ pub use progress::Progress;
 pub use schedule::order;
 pub use session::{Outcome, Session};
 pub use summary::summary;
+pub use workers::{Named, Workers, launches};

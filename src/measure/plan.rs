@@ -1,12 +1,12 @@
 //! From options to a plan: every file is found, read once, and identified before anything is measured.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::measure::input;
-use crate::protocol::{Network, Switches, Weights};
+use crate::protocol::{Network, PythonNetwork, Switches, Weights};
 use crate::quality::Image;
 use crate::run::{KeepSr, Limit, Plan, Planned, PlannedImage, Source};
 use crate::stats::Protocol;
@@ -56,16 +56,7 @@ pub struct PlanOptions {
 pub fn plan(mut options: PlanOptions) -> Result<Plan> {
     let scale = one_scale(&options.submissions)?;
     let submissions = planned(std::mem::take(&mut options.submissions))?;
-    if let Some(baseline) = &options.baseline {
-        let names: Vec<&str> = submissions.iter().map(|p| p.submission.name.as_str()).collect();
-        if !names.contains(&baseline.as_str()) {
-            let hint = toml_file::nearest(baseline, names.iter().copied());
-            return Err(Error::Usage(format!(
-                "no submission `{baseline}` for the baseline{hint}; there are {}",
-                names.join(", ")
-            )));
-        }
-    }
+    options.baseline = baseline(&options, &submissions)?;
     let images = images_of(&options.data, scale, options.seed)?;
     Ok(Plan { submissions, images, ..settings(&options) })
 }
@@ -95,6 +86,29 @@ pub(super) fn settings(options: &PlanOptions) -> Plan {
     }
 }
 
+/// The whole name of the baseline.
+pub(super) fn baseline(options: &PlanOptions, submissions: &[Planned]) -> Result<Option<String>> {
+    let names: Vec<&str> = submissions.iter().map(|p| p.submission.name.as_str()).collect();
+    options.baseline.as_deref().map(|part| named(part, &names)).transpose()
+}
+
+/// The one of `names` that `part` names: the whole name, or any part of it that no other has, whatever its case.
+fn named(part: &str, names: &[&str]) -> Result<String> {
+    if names.contains(&part) {
+        return Ok(part.to_owned());
+    }
+    let lower = part.to_lowercase();
+    let fits: Vec<&str> = names.iter().copied().filter(|name| name.to_lowercase().contains(&lower)).collect();
+    match fits[..] {
+        [one] => Ok(one.to_owned()),
+        [] => {
+            let hint = toml_file::nearest(part, names.iter().copied());
+            Err(Error::Usage(format!("no submission `{part}` for the baseline{hint}; there are {}", names.join(", "))))
+        }
+        _ => Err(Error::Usage(format!("`{part}` for the baseline is part of several names: {}", fits.join(", ")))),
+    }
+}
+
 fn one_scale(submissions: &[Submission]) -> Result<u32> {
     let first = submissions
         .first()
@@ -109,22 +123,33 @@ fn one_scale(submissions: &[Submission]) -> Result<u32> {
 }
 
 pub(super) fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
-    let mut names = BTreeSet::new();
+    let mut names = BTreeMap::new();
     let mut planned = Vec::new();
     for mut submission in submissions {
         check_name(&submission.name).map_err(|found| Error::Usage(format!("expected {NAMES}, found {found}")))?;
         let own = submission.name.clone();
         let mut number = 2;
         // `A` and `a` would be one file on some file systems.
-        while !names.insert(submission.name.to_lowercase()) {
+        // Forms of one network are told apart by their class.
+        if names.get(&submission.name.to_lowercase()).is_some_and(|class| *class != submission.trust) {
+            submission.name = format!("{own}-{}", submission.trust.name());
+        }
+        while names.contains_key(&submission.name.to_lowercase()) {
             submission.name = format!("{own}-{number}");
             number += 1;
         }
+        names.insert(submission.name.to_lowercase(), submission.trust);
         let mut files = Vec::new();
         let paths: Vec<&mut PathBuf> = match &mut submission.network {
             Network::Registry { weights: Weights::File { path }, .. } => vec![path],
             Network::Registry { weights: Weights::Random { .. }, .. } => Vec::new(),
             Network::Program { files } => files.iter_mut().collect(),
+            // The worker tells which files of a repository it read.
+            Network::Python(PythonNetwork::Call { .. }) => Vec::new(),
+            Network::Python(PythonNetwork::File { file, weights, .. }) => match weights {
+                Weights::File { path } => vec![file, path],
+                Weights::Random { .. } => vec![file],
+            },
         };
         for path in paths {
             let file = input::identify(path)?;

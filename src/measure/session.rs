@@ -9,7 +9,7 @@ use crate::measure::progress::Progress;
 use crate::measure::schedule;
 use crate::measure::stages::{self, BlockKey, Context, Stop};
 use crate::run::{Event, Planned, RunWriter, Stage};
-use crate::worker_process::Launch;
+use crate::worker_process::Launches;
 
 /// A session of measuring.
 pub struct Session<'a> {
@@ -32,11 +32,11 @@ impl<'a> Session<'a> {
     /// Reads the LR images, and checks that every file is still that of the plan.
     pub fn new(
         writer: &'a mut RunWriter,
-        launch: &'a Launch,
+        launches: &'a Launches,
         interrupt: Arc<AtomicBool>,
         progress: &'a Progress,
     ) -> Result<Session<'a>> {
-        Ok(Session { context: Context::new(writer, launch, interrupt, progress)? })
+        Ok(Session { context: Context::new(writer, launches, interrupt, progress)? })
     }
 
     /// Measures what is missing.

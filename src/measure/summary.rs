@@ -24,15 +24,20 @@ pub fn summary(run: &Run, basis: impl Into<Basis>, colour: bool) -> Result<Strin
     let mut extra = runtime_columns(run)?;
     extra.extend(quality_columns(run));
     // Where all are registered networks the column would say nothing.
-    let foreign = entries.iter().any(|e| e.trust.is_some_and(|t| t != Trust::Declarative));
+    let foreign = entries.iter().any(|e| e.trust.is_some_and(|t| t != Trust::Registered));
+    let teams = entries.iter().any(|e| e.team != e.submission);
     let headings = std::iter::once(("submission".to_owned(), Align::Left))
-        .chain(foreign.then(|| ("trust".to_owned(), Align::Left)))
+        .chain(teams.then(|| ("team".to_owned(), Align::Left)))
+        .chain(foreign.then(|| ("class".to_owned(), Align::Left)))
         .chain(metrics.iter().map(|m| (m.heading().to_owned(), Align::Right)))
         .chain(extra.iter().map(|c| (c.heading.clone(), Align::Right)))
         .chain([("".to_owned(), Align::Left)]);
     let mut table = Table::new(headings).colour(colour);
     for entry in &entries {
         let mut cells = vec![Cell::new(&entry.submission)];
+        if teams {
+            cells.push(Cell::new(&entry.team));
+        }
         if foreign {
             cells.push(Cell::new(entry.trust.map_or("-", Trust::name)));
         }

@@ -7,10 +7,8 @@ use crate::rank::leaderboard::{Leaderboard, Row};
 use crate::rules::Rules;
 use crate::rules::schema;
 use crate::rules::schema::By;
-use crate::stats::Samples;
-use crate::stats::Settings;
-use crate::stats::ranks::competition_ranks;
-use crate::stats::{Track, Uncertainty, rank_uncertainty};
+use crate::stats::ranks::{competition_ranks, places_by, rank_uncertainty};
+use crate::stats::{Basis, Field, Figures, Matrix, Place, Samples, Settings, Track, Uncertainty};
 
 /// Puts into every row how sure its place is, and into the notes what that rests on. Samples are found by the entry's submission,
 /// team, or label; those of other entries are left aside. What is not timed (parameters, FLOPs) is taken as it is, and so is
@@ -56,18 +54,26 @@ fn by_track(
     timed: &[Samples],
     settings: Settings,
 ) -> Result<Uncertainty> {
+    let matrix = Matrix::of_session(timed, settings.protocol)?;
+    let ranked: Vec<usize> = (0..timed.len()).collect();
+    let field = Field { matrix: &matrix, ranked: &ranked, baseline: &[], fixed_baseline: base };
     match &track.by {
-        By::Metric(_) => rank_uncertainty(timed, Track::Runtime, settings),
+        By::Metric(_) => {
+            let places = |f: &Figures<'_>| -> Result<Vec<Place>> { Ok(places_by(f.runtimes)) };
+            rank_uncertainty(&field, &Track { basis: Basis::Runtime, ranking: &places }, settings)
+        }
         By::RankSum(metrics) => {
             let rest = |row: &Row| -> u32 {
                 let others = metrics.iter().filter(|&&m| m != Metric::RuntimeMs);
                 others.filter_map(|m| row.metric_ranks.get(m)).sum()
             };
             let rest: Vec<f64> = rows.iter().map(|row| f64::from(rest(row))).collect();
-            let sums = |runtimes: &[f64]| -> Vec<f64> {
-                competition_ranks(runtimes).into_iter().zip(&rest).map(|(rank, rest)| rest + f64::from(rank)).collect()
+            let places = |f: &Figures<'_>| -> Result<Vec<Place>> {
+                let ranks = competition_ranks(f.runtimes).into_iter().zip(&rest);
+                let sums: Vec<f64> = ranks.map(|(rank, rest)| rest + f64::from(rank)).collect();
+                Ok(places_by(&sums))
             };
-            rank_uncertainty(timed, Track::Score(&sums), settings)
+            rank_uncertainty(&field, &Track { basis: Basis::RankSum(None), ranking: &places }, settings)
         }
         By::Score(rule) => {
             let weight = rule.weights.get(&Metric::RuntimeMs).copied().unwrap_or_default();
@@ -77,22 +83,23 @@ fn by_track(
                 parts.filter_map(|(m, w)| Some(w * row.metric_scores.get(m)?)).sum()
             };
             let rest: Vec<f64> = rows.iter().map(others).collect();
-            let scores = |runtimes: &[f64]| -> Vec<f64> {
-                let part = |ms: &f64| weight * (rule.k * ms / base).exp();
-                // Beyond what a double holds, the largest double: such scores tie.
-                runtimes.iter().zip(&rest).map(|(ms, rest)| (rest + part(ms)).min(f64::MAX)).collect()
+            let score = |entry: usize, ms: f64, base: f64| rest[entry] + weight * (rule.k * ms / base).exp();
+            let places = |f: &Figures<'_>| -> Result<Vec<Place>> {
+                let base = f.baseline.unwrap_or(base);
+                let scores = f.runtimes.iter().enumerate().map(|(i, ms)| score(i, *ms, base).min(f64::MAX));
+                Ok(places_by(&scores.collect::<Vec<f64>>()))
             };
-            rank_uncertainty(timed, Track::Score(&scores), settings)
+            rank_uncertainty(&field, &Track { basis: Basis::Score(&score), ranking: &places }, settings)
         }
     }
 }
 
 fn notes(u: &Uncertainty) -> Vec<String> {
-    let mut notes = u.notes.clone();
+    let mut notes: Vec<String> = u.remarks.iter().map(ToString::to_string).collect();
     if u.entries.iter().any(|e| e.rank_interval.is_some()) {
         let (level, rounds, seed) = (100.0 * u.settings.level, u.rounds, u.settings.seed);
         let how =
-            if u.exact { "all sign patterns".to_owned() } else { format!("{} sign patterns", u.settings.resamples) };
+            if u.exact { "all sign patterns".to_owned() } else { format!("{} sign patterns", u.settings.patterns) };
         notes.push(format!(
             "{level} % intervals over {rounds} paired rounds ({how}, seed {seed}); entries that share a letter cannot be told apart"
         ));

@@ -120,7 +120,7 @@ impl Column {
             Column::Ranked => "ranked".into(),
             Column::Reason => "reason".into(),
             Column::Pareto => "pareto".into(),
-            Column::Trust => "trust".into(),
+            Column::Trust => "class".into(),
             Column::RankInterval => "rank_interval".into(),
             Column::RankLow => "rank_low".into(),
             Column::RankHigh => "rank_high".into(),

@@ -55,7 +55,7 @@ impl Render for Latex {
 ///
 /// pdflatex knows the letters of European languages alone; another character is printed as its code, `U+5B57`. The other two
 /// engines take it from their font, if that has it.
-pub fn document(tables: &str) -> String {
+pub(super) fn document(tables: &str) -> String {
     let mut unknown: Vec<char> = tables.chars().filter(|c| *c > '\u{17f}').collect();
     unknown.sort_unstable();
     unknown.dedup();

@@ -7,10 +7,12 @@
 
 pub mod audit;
 mod board;
+pub mod cloned;
 mod column;
 mod csv;
 pub mod description;
 mod format;
+pub mod forms;
 mod html;
 pub mod identified;
 pub mod imported;

@@ -41,7 +41,7 @@ impl Run {
             return Ok(None);
         }
         let settings = Settings { protocol: self.plan().protocol, ..Settings::default() };
-        let comparison = stats::compare(other, one, TieBand::of_minimum(0.0), settings)?;
+        let comparison = stats::compare(other, one, TieBand(0.0), settings)?;
         Ok(Some(Control {
             baseline: baseline.clone(),
             rounds: comparison.rounds,

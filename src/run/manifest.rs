@@ -26,8 +26,12 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// The machine: processor, memory, GPU, driver, clocks, as far as they can be told.
     pub machine: Machine,
-    /// The worker: its version, libtorch, devices.
+    /// The worker of registered networks and programs: its version, libtorch, devices. In a run of Python code alone, the
+    /// PyTorch worker.
     pub worker: Hello,
+    /// The PyTorch worker, where a submission is Python code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<Hello>,
     /// What is measured, on what, and how.
     pub plan: Plan,
 }

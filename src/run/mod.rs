@@ -4,6 +4,7 @@
 //! run.json        what was to be done, by what, on which machine: written once, before the first measurement
 //! events.jsonl    what happened, one JSON object a line, each synced to the disk before the next measurement begins
 //! graphs/NAME.json the operations of each submission's forward at 256 x 256
+//! submissions/    the folders that `measure CLONE` imported, where it did
 //! sr/NAME/SPLIT/IMAGE.png SR images, where the plan keeps them
 //! ```
 //! The events are the truth; everything else is derived from them in [`crate::results`]. It may use [`crate::graph`],
@@ -29,4 +30,4 @@ pub use keep::KeepSr;
 pub use manifest::Manifest;
 pub use plan::{Limit, Plan, Planned, PlannedImage, Source};
 pub use reader::Run;
-pub use writer::RunWriter;
+pub use writer::{RunWriter, SUBMISSIONS};

@@ -12,6 +12,9 @@ use crate::run::manifest::Manifest;
 use crate::run::reader::Run;
 use crate::util::{files, sha256};
 
+/// The folder of a run directory that holds the submissions that were imported for it.
+pub const SUBMISSIONS: &str = "submissions";
+
 /// A run directory that is being written to. No other process can write to it meanwhile.
 #[derive(Debug)]
 pub struct RunWriter {
@@ -91,6 +94,8 @@ fn first_foreign(dir: &Path) -> Result<Option<PathBuf>> {
         let name = name.to_string_lossy();
         let empty = |e: &std::fs::DirEntry| e.metadata().is_ok_and(|m| m.is_file() && m.len() == 0);
         let leftover = name.starts_with(files::TEMPORARY)
+            // What `measure CLONE` imported before the run began.
+            || (name == SUBMISSIONS && entry.path().is_dir())
             || (name == format::EVENTS && empty(&entry))
             || (name == format::GRAPHS && std::fs::read_dir(entry.path()).is_ok_and(|mut d| d.next().is_none()));
         if name == format::MANIFEST || !leftover {

@@ -2,67 +2,26 @@
 
 use std::fmt;
 
-use rand::SeedableRng;
-use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::error::Result;
-use crate::stats::flips::{Patterns, clipped, fewest_rounds};
-use crate::stats::interval::{Interval, deviation};
-use crate::stats::samples::Samples;
-use crate::stats::summary::{Protocol, RoundTable, median};
+use super::flips::fewest_rounds;
+use super::interval::{Interval, deviation};
+use super::matrix::Matrix;
+use super::planning::{Plan, plan};
+use super::remark::percent;
+use super::samples::Samples;
+use super::settings::Settings;
+use super::shift::PairRounds;
+use crate::error::{Error, Result};
 
-/// What every statistic here is computed with.
+/// The band of differences that count as none, as a fraction. The rules or the user state it; what a control happened to show is
+/// reported beside it (see [`super::control`]) and never widens it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// The confidence level.
-    pub level: f64,
-    /// Resamples of the bootstrap, and the most sign patterns of a test.
-    pub resamples: usize,
-    /// The random generator's seed: the same seed, the same figures.
-    pub seed: u64,
-    /// How timings become one figure.
-    pub protocol: Protocol,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Settings { level: 0.95, resamples: 10_000, seed: 2022, protocol: Protocol::Robust }
-    }
-}
-
-/// The band of differences that count as none.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TieBand {
-    /// What the same network showed against itself under two labels, as a fraction of its runtime; absent: no such control.
-    pub aa_floor: Option<f64>,
-    /// The stated minimum, as a fraction.
-    pub minimum: f64,
-}
+pub struct TieBand(pub f64);
 
 impl TieBand {
-    /// The minimum that is used where none is stated: half a percent.
-    pub const DEFAULT_MINIMUM: f64 = 0.005;
-
-    /// A band of a stated minimum, without a control.
-    pub fn of_minimum(minimum: f64) -> Self {
-        TieBand { aa_floor: None, minimum }
-    }
-
-    /// The band with the floor that two labels of one network show: the absolute difference between them.
-    ///
-    /// # Errors
-    /// As [`RoundTable::new`].
-    pub fn with_control(minimum: f64, one: &Samples, other: &Samples, protocol: Protocol) -> Result<Self> {
-        let table = RoundTable::new(&[one.clone(), other.clone()], protocol)?;
-        Ok(TieBand { aa_floor: Some(median(&log_ratios(&table.ms[0], &table.ms[1])).abs().exp_m1()), minimum })
-    }
-
-    /// The larger of the two, as a fraction.
-    pub fn width(&self) -> f64 {
-        self.aa_floor.unwrap_or(0.0).max(self.minimum)
-    }
+    /// The band that is used where none is stated: half a percent.
+    pub const DEFAULT: TieBand = TieBand(0.005);
 }
 
 /// What can be said of A against B.
@@ -97,151 +56,148 @@ pub struct Comparison {
     pub a: String,
     /// B's label.
     pub b: String,
-    /// A's runtime over the paired rounds, ms.
+    /// A's runtime, ms, at the ratio that the paired rounds give: `a_ms / b_ms - 1` is `difference`.
     pub a_ms: f64,
-    /// B's runtime over the paired rounds, ms.
+    /// B's runtime, ms, likewise. The geometric mean of the two is that of their own figures.
     pub b_ms: f64,
-    /// Paired rounds.
+    /// Their own figures, each over all its rounds, as a leaderboard shows them, ms.
+    pub figures_ms: (f64, f64),
+    /// Rounds that both have.
     pub rounds: usize,
+    /// Of these, rounds in which one of the two was disturbed, which the test leaves out.
+    pub disturbed: usize,
     /// A's runtime relative to B's, less one: the median of the rounds' ratios. -0.03: A takes 3 % less.
     pub difference: f64,
-    /// Its interval, by inverting the test: what differences the data do not reject. Absent: too few rounds.
+    /// Its interval, by inverting the test: what differences the data do not reject; jointly for all pairs that were asked for. Absent: too few rounds.
     pub interval: Option<Interval>,
-    /// The p-value of "neither is faster". Absent: too few rounds.
+    /// The p-value of "neither is faster", adjusted for all pairs that were asked for. Absent: too few rounds.
     pub p_value: Option<f64>,
-    /// The standard deviation of the rounds' ratios, as a fraction; absent for one round.
+    /// The standard deviation of the rounds' ratios, as a fraction, disturbed rounds left out; absent for one round.
     pub round_deviation: Option<f64>,
     /// The band of differences that count as none.
     pub tie_band: TieBand,
-    /// The verdict: at most 1 - level of such verdicts are wrong, whatever the true difference is.
+    /// The verdict: at most 1 - level of such verdicts are wrong, whatever the true differences are, over all pairs that were asked for.
     pub verdict: Verdict,
     /// Why, in one sentence.
     pub reason: String,
-    /// Rounds with which a verdict would be reached in four of five runs, were the difference and the noise as they look now.
-    /// Absent: no noise to go by, or the difference lies on the edge of the tie band.
-    pub rounds_needed: Option<usize>,
+    /// Rounds for a verdict: a planning figure. Absent: no noise to go by.
+    pub plan: Option<Plan>,
+    /// Pairs that were asked for at once, and looks: what the level was shared among.
+    pub pairs: usize,
     /// What it was computed with.
     pub settings: Settings,
-    /// What had to be left out.
-    pub notes: Vec<String>,
 }
 
-/// Compares A with B over the rounds that they share.
+/// Compares two submissions of one session, with nothing else to go by.
 ///
 /// # Errors
-/// As [`RoundTable::new`].
+/// As [`compare_pairs`] and [`Matrix::of_sessions`].
 pub fn compare(a: &Samples, b: &Samples, tie_band: TieBand, settings: Settings) -> Result<Comparison> {
-    let table = RoundTable::new(&[a.clone(), b.clone()], settings.protocol)?;
-    let ratios = log_ratios(&table.ms[0], &table.ms[1]);
-    let rounds = table.rounds();
-    let runtimes = table.runtimes();
-    let needed = fewest_rounds(settings.level);
-    let percent = 100.0 * settings.level;
-    let centre = median(&ratios);
-    let band = tie_band.width();
-    let mut interval = None;
-    let mut p_value = None;
-    if rounds >= needed {
-        let patterns = Patterns::new(rounds, settings.resamples, &mut Pcg64::seed_from_u64(settings.seed));
-        let logs = invert(&ratios, &patterns, 1.0 - settings.level);
-        interval = Some(Interval { low: logs.low.min(centre).exp_m1(), high: logs.high.max(centre).exp_m1() });
-        p_value = Some(patterns.p_value(&ratios));
-    }
-    // The band is the same in either direction: A against B is the opposite of B against A.
-    let (low_edge, high_edge) = (1.0 / (1.0 + band) - 1.0, band);
-    let plural = if rounds == 1 { "" } else { "s" };
-    let (verdict, reason) = match interval {
-        None => (
-            Verdict::CannotTell,
-            format!(
-                "{rounds} paired round{plural}: {percent} % take at least {needed}, so there is no interval and no p-value"
-            ),
-        ),
-        Some(i) if i.high < low_edge => (Verdict::Faster, "the whole interval lies below the tie band".to_owned()),
-        Some(i) if i.low > high_edge => (Verdict::Slower, "the whole interval lies above the tie band".to_owned()),
-        Some(i) if i.low >= low_edge && i.high <= high_edge => {
-            (Verdict::Same, "the whole interval lies within the tie band".to_owned())
-        }
-        Some(i) if i.contains(0.0) => (Verdict::CannotTell, "either could be the faster one".to_owned()),
-        Some(_) => (Verdict::CannotTell, "the difference may or may not exceed the tie band".to_owned()),
+    // Equal labels would be one entry: the rows are named by position.
+    let mut matrix = Matrix::of_session(&[named("a", a), named("b", b)], settings.protocol)?;
+    let rows = [matrix.row("a"), matrix.row("b")];
+    let [Some(row_a), Some(row_b)] = rows else {
+        let submission = if rows[0].is_none() { a.label.clone() } else { b.label.clone() };
+        return Err(Error::Submission { submission, reason: "no round was timed".into() });
     };
-    let round_deviation = (rounds > 1).then(|| robust_deviation(&ratios));
-    let margin = (centre.abs() - band.ln_1p()).abs();
+    (matrix.labels[row_a], matrix.labels[row_b]) = (a.label.clone(), b.label.clone());
+    compare_pairs(&matrix, &[(row_a, row_b)], tie_band, settings)?
+        .pop()
+        .ok_or_else(|| Error::Usage("there is nothing to compare".into()))
+}
+
+fn named(name: &str, samples: &Samples) -> Samples {
+    Samples { label: name.into(), rounds: samples.rounds.clone() }
+}
+
+/// Compares pairs of rows of `matrix`. Rounds are paired within a session only, and all other rows help to find disturbed ones. The level is shared
+/// among the pairs (Bonferroni): all statements hold together.
+///
+/// # Errors
+/// A pair that shares no round.
+pub fn compare_pairs(
+    matrix: &Matrix,
+    pairs: &[(usize, usize)],
+    tie_band: TieBand,
+    settings: Settings,
+) -> Result<Vec<Comparison>> {
+    pairs.iter().map(|&(a, b)| of_pair(matrix, a, b, pairs.len(), tie_band, settings)).collect()
+}
+
+fn of_pair(
+    matrix: &Matrix,
+    a: usize,
+    b: usize,
+    pairs: usize,
+    tie_band: TieBand,
+    settings: Settings,
+) -> Result<Comparison> {
+    let rounds = PairRounds::of(matrix, a, b);
+    let label = |row: usize| matrix.labels[row].clone();
+    if rounds.shared == 0 {
+        let (a, b) = (label(a), label(b));
+        return Err(Error::Usage(format!("{a}, {b} share no round: rounds are paired by number within one session")));
+    }
+    let alpha = settings.alpha() / pairs.max(1) as f64;
+    let tested = rounds.test(alpha, settings);
+    let interval = tested.map(|(logs, _)| Interval { low: logs.low.exp_m1(), high: logs.high.exp_m1() });
+    let centre = if rounds.ratios.is_empty() { (matrix.figure(a) / matrix.figure(b)).ln() } else { rounds.centre() };
+    let (verdict, reason) = verdict(interval, &rounds, tie_band.0, alpha, pairs);
+    let figures_ms = (matrix.figure(a), matrix.figure(b));
+    let level = (figures_ms.0 * figures_ms.1).sqrt();
     Ok(Comparison {
-        a: a.label.clone(),
-        b: b.label.clone(),
-        a_ms: runtimes[0],
-        b_ms: runtimes[1],
-        rounds,
+        a: label(a),
+        b: label(b),
+        a_ms: level * (0.5 * centre).exp(),
+        b_ms: level * (-0.5 * centre).exp(),
+        figures_ms,
+        rounds: rounds.shared,
+        disturbed: rounds.shared - rounds.ratios.len(),
         difference: centre.exp_m1(),
         interval,
-        p_value,
-        round_deviation,
+        p_value: tested.map(|(_, p)| (p * pairs as f64).min(1.0)),
+        round_deviation: (rounds.ratios.len() > 1).then(|| deviation(&rounds.ratios)),
         tie_band,
         verdict,
         reason,
-        rounds_needed: round_deviation.and_then(|sd| rounds_needed(sd, margin, settings.level)),
+        plan: plan(&rounds, tie_band.0.ln_1p(), alpha, settings.seed),
+        pairs,
         settings,
-        notes: table.notes,
     })
 }
 
-/// ln(a / b) by round: symmetric in A and B, and what is common to a round cancels.
-pub(super) fn log_ratios(a: &[f64], b: &[f64]) -> Vec<f64> {
-    a.iter().zip(b).map(|(a, b)| (a / b).ln()).collect()
-}
-
-/// The shifts that the test does not reject.
-fn invert(differences: &[f64], patterns: &Patterns, alpha: f64) -> Interval {
-    let shifted = |by: f64| -> Vec<f64> { differences.iter().map(|d| d - by).collect() };
-    let (least, most) = differences.iter().fold((f64::MAX, f64::MIN), |(l, m), &d| (l.min(d), m.max(d)));
-    // Beyond the extremes all differences have one sign: rejected. Where the clipped sum is zero: p = 1.
-    let centre = bisect(least, most, |shift| clipped(&shifted(shift)).iter().sum::<f64>() > 0.0);
-    let rejected = |shift: f64| patterns.p_value(&shifted(shift)) <= alpha;
-    Interval { low: bisect(least, centre, rejected), high: bisect(centre, most, |shift| !rejected(shift)) }
-}
-
-/// Where `holds` turns from true to false between `from` and `to`.
-fn bisect(mut from: f64, mut to: f64, holds: impl Fn(f64) -> bool) -> f64 {
-    for _ in 0..50 {
-        let middle = 0.5 * (from + to);
-        if middle <= from || middle >= to {
-            break;
+fn verdict(interval: Option<Interval>, rounds: &PairRounds, band: f64, alpha: f64, pairs: usize) -> (Verdict, String) {
+    // The band is the same in either direction: A against B is the opposite of B against A.
+    let (low_edge, high_edge) = (1.0 / (1.0 + band) - 1.0, band);
+    let (verdict, reason) = match interval {
+        None => return (Verdict::CannotTell, too_few(rounds, alpha, pairs)),
+        Some(i) if i.high < low_edge => (Verdict::Faster, "the whole interval lies below the tie band"),
+        Some(i) if i.low > high_edge => (Verdict::Slower, "the whole interval lies above the tie band"),
+        Some(i) if i.low >= low_edge && i.high <= high_edge => {
+            (Verdict::Same, "the whole interval lies within the tie band")
         }
-        if holds(middle) { from = middle } else { to = middle }
-    }
-    0.5 * (from + to)
-}
-
-/// The standard deviation after the test's own clipping.
-fn robust_deviation(ratios: &[f64]) -> f64 {
-    let centre = median(ratios);
-    deviation(&clipped(&ratios.iter().map(|r| r - centre).collect::<Vec<_>>()))
-}
-
-/// The rounds with which a paired t-test at `level` tells a difference of `margin` from none with 80 % power, the rounds'
-/// differences having standard deviation `deviation` (both as log ratios). At least what any test needs; `None` beyond a million.
-pub fn rounds_needed(deviation: f64, margin: f64, level: f64) -> Option<usize> {
-    const POWER: f64 = 0.8;
-    let enough = |n: usize| {
-        StudentsT::new(0.0, 1.0, (n - 1) as f64).is_ok_and(|t| {
-            (t.inverse_cdf(0.5 + level / 2.0) + t.inverse_cdf(POWER)) * deviation <= margin * (n as f64).sqrt()
-        })
+        Some(i) if i.contains(0.0) => (Verdict::CannotTell, "either could be the faster one"),
+        Some(_) => (Verdict::CannotTell, "the difference may or may not exceed the tie band"),
     };
-    let fewest = fewest_rounds(level).max(2);
-    let mut high = fewest;
-    while !enough(high) {
-        high *= 2;
-        if high > 1_000_000 {
-            return None;
-        }
+    if matches!(verdict, Verdict::Faster | Verdict::Slower) && !rounds.sessions_agree() {
+        return (Verdict::CannotTell, "the sessions contradict each other".to_owned());
     }
-    let mut low = fewest.max(high / 2);
-    while low < high {
-        let middle = (low + high) / 2;
-        if enough(middle) { high = middle } else { low = middle + 1 }
-    }
-    Some(high)
+    (verdict, reason.to_owned())
+}
+
+fn too_few(rounds: &PairRounds, alpha: f64, pairs: usize) -> String {
+    let needed = fewest_rounds(1.0 - alpha);
+    let plural = if rounds.shared == 1 { "" } else { "s" };
+    let lost = match rounds.shared - rounds.ratios.len() {
+        0 => String::new(),
+        n => format!(" ({n} of them disturbed)"),
+    };
+    let percent = percent(1.0 - alpha);
+    let among = if pairs > 1 { format!(" for each of {pairs} pairs") } else { String::new() };
+    format!(
+        "{} paired round{plural}{lost}: {percent} %{among} take at least {needed}, so there is no interval and no p-value",
+        rounds.shared
+    )
 }
 
 #[cfg(test)]
@@ -250,7 +206,7 @@ mod tests {
     use crate::stats::samples::{ImageTimes, Round};
 
     /// One image a round.
-    pub(crate) fn samples(label: &str, ms: &[f64]) -> Samples {
+    fn samples(label: &str, ms: &[f64]) -> Samples {
         let round = |(number, ms): (usize, &f64)| Round {
             number: number as u32,
             images: vec![ImageTimes { split: "val".into(), image: "a".into(), ms: vec![*ms] }],
@@ -264,7 +220,7 @@ mod tests {
         let a: Vec<f64> = NOISE.iter().map(|n| 10.0 * (1.0 + percent / 100.0) * (1.0 + n * noise / 100.0)).collect();
         let a = samples("a", &a[..rounds]);
         let b = samples("b", &[10.0; 8][..rounds]);
-        compare(&a, &b, TieBand::of_minimum(0.005), Settings::default()).unwrap()
+        compare(&a, &b, TieBand::DEFAULT, Settings::default()).unwrap()
     }
 
     #[test]
@@ -284,15 +240,15 @@ mod tests {
         assert_eq!((c.verdict, c.p_value, c.interval), (Verdict::CannotTell, None, None));
         assert_eq!(c.reason, "5 paired rounds: 95 % take at least 6, so there is no interval and no p-value");
         let one = run(-50.0, 0.0, 1);
-        assert_eq!((one.round_deviation, one.rounds_needed), (None, None));
+        assert_eq!((one.round_deviation, one.plan), (None, None));
     }
 
     #[test]
     fn the_other_way_round_is_the_opposite() {
         let a = samples("a", &NOISE.map(|n| 10.0 + n));
         let b = samples("b", &NOISE.map(|n| 10.7 - n * n));
-        let there = compare(&a, &b, TieBand::of_minimum(0.01), Settings::default()).unwrap();
-        let back = compare(&b, &a, TieBand::of_minimum(0.01), Settings::default()).unwrap();
+        let there = compare(&a, &b, TieBand(0.01), Settings::default()).unwrap();
+        let back = compare(&b, &a, TieBand(0.01), Settings::default()).unwrap();
         assert!(((1.0 + there.difference) * (1.0 + back.difference) - 1.0).abs() < 1e-12);
         let (i, j) = (there.interval.unwrap(), back.interval.unwrap());
         assert!(((1.0 + i.low) * (1.0 + j.high) - 1.0).abs() < 1e-9, "{i:?} {j:?}");
@@ -308,21 +264,69 @@ mod tests {
     }
 
     #[test]
-    fn the_control_widens_the_tie_band() {
-        let a = samples("imdn", &[10.0; 8]);
-        let again = samples("imdn again", &[10.2; 8]);
-        let band = TieBand::with_control(0.005, &a, &again, Protocol::Robust).unwrap();
-        assert!((band.width() - 0.02).abs() < 1e-12);
-        assert_eq!(compare(&a, &again, band, Settings::default()).unwrap().verdict, Verdict::Same);
+    fn printed_runtimes_and_the_printed_difference_agree() {
+        // Medians 10.0 and 10.0; the median of the ratios is not 1.
+        let a = samples("a", &[9.0, 10.0, 20.0, 10.0, 10.0, 9.5]);
+        let b = samples("b", &[10.0, 11.0, 10.0, 9.0, 10.5, 9.0]);
+        let c = compare(&a, &b, TieBand::DEFAULT, Settings::default()).unwrap();
+        assert!((c.a_ms / c.b_ms - 1.0 - c.difference).abs() < 1e-12);
+        assert!((c.a_ms * c.b_ms - c.figures_ms.0 * c.figures_ms.1).abs() < 1e-9);
     }
 
     #[test]
-    fn rounds_needed_as_power_tables_say() {
-        // Paired t, effect of half a standard deviation, 80 % power, 5 %: 34 pairs.
-        let n = rounds_needed(1.0, 0.5, 0.95).unwrap();
-        assert!((33..=34).contains(&n), "{n}");
-        assert_eq!(rounds_needed(0.01, 1.0, 0.95), Some(6));
-        assert_eq!(rounds_needed(1.0, 0.0, 0.95), None);
-        assert_eq!(rounds_needed(0.0, 0.0, 0.95), Some(6));
+    fn several_pairs_share_the_level() {
+        let rows: Vec<Vec<f64>> = [0.0, 0.45, 4.0]
+            .iter()
+            .map(|p| {
+                NOISE
+                    .iter()
+                    .enumerate()
+                    .map(|(r, n)| 10.0 + p / 10.0 + n * 0.1 * ((r as f64 + p) * 1.3).sin())
+                    .collect()
+            })
+            .collect();
+        let labels = ["a", "b", "c"].map(String::from).to_vec();
+        let matrix = Matrix::from_rows(labels, &rows, Settings::default().protocol);
+        let one = compare_pairs(&matrix, &[(0, 2)], TieBand(0.0), Settings::default()).unwrap();
+        let three = compare_pairs(&matrix, &[(0, 2), (0, 1), (1, 2)], TieBand(0.0), Settings::default()).unwrap();
+        assert_eq!(three[0].p_value.unwrap(), 3.0 * one[0].p_value.unwrap());
+        let (narrow, wide) = (one[0].interval.unwrap(), three[0].interval.unwrap());
+        assert!(wide.low < narrow.low && wide.high > narrow.high);
+        // 95 % for each of 8 pairs takes nine rounds.
+        let many = compare_pairs(&matrix, &[(0, 2); 8], TieBand(0.0), Settings::default()).unwrap();
+        assert_eq!(
+            many[0].reason,
+            "8 paired rounds: 99.375 % for each of 8 pairs take at least 9, so there is no interval and no p-value"
+        );
+    }
+
+    #[test]
+    fn rounds_of_different_sessions_are_not_paired() {
+        use crate::stats::matrix::Session;
+        let session =
+            |name: &str, label: &str| Session { name: name.into(), samples: vec![samples(label, &[10.0; 8])] };
+        let matrix =
+            Matrix::of_sessions(&[session("one", "a"), session("two", "b")], Settings::default().protocol).unwrap();
+        let error = compare_pairs(&matrix, &[(0, 1)], TieBand::DEFAULT, Settings::default()).unwrap_err();
+        assert_eq!(error.to_string(), "a, b share no round: rounds are paired by number within one session");
+    }
+
+    #[test]
+    fn sessions_that_contradict_each_other_give_no_verdict() {
+        use crate::stats::matrix::Session;
+        let session = |name: &str, a: f64, rounds: usize| Session {
+            name: name.into(),
+            samples: vec![samples("a", &vec![a; rounds]), samples("b", &vec![10.0; rounds])],
+        };
+        let of = |last: f64| {
+            let sessions = [session("one", 9.0, 12), session("two", last, 2)];
+            let matrix = Matrix::of_sessions(&sessions, Settings::default().protocol).unwrap();
+            compare_pairs(&matrix, &[(0, 1)], TieBand::DEFAULT, Settings::default()).unwrap().swap_remove(0)
+        };
+        assert_eq!(of(9.1).verdict, Verdict::Faster);
+        assert_eq!(
+            (of(11.0).verdict, of(11.0).reason),
+            (Verdict::CannotTell, "the sessions contradict each other".to_owned())
+        );
     }
 }

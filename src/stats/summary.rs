@@ -154,69 +154,6 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// Runtimes of several submissions, paired by round number.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RoundTable {
-    /// The submissions' labels, in the order given.
-    pub labels: Vec<String>,
-    /// The numbers of the rounds that every submission has, ascending.
-    pub numbers: Vec<u32>,
-    /// Milliseconds by submission, then by round.
-    pub ms: Vec<Vec<f64>>,
-    /// How the rounds are summarised.
-    pub protocol: Protocol,
-    /// What had to be left out.
-    pub notes: Vec<String>,
-}
-
-impl RoundTable {
-    /// Pairs the rounds of `samples`. Rounds that some submission lacks are left out, and a note says so.
-    ///
-    /// # Errors
-    /// As [`summarise`]; no round that all have; two rounds of one submission with one number.
-    pub fn new(samples: &[Samples], protocol: Protocol) -> Result<Self> {
-        let mut by_number = Vec::with_capacity(samples.len());
-        for s in samples {
-            let runtimes = round_runtimes(s, protocol)?;
-            let rounds: std::collections::BTreeMap<u32, f64> =
-                s.rounds.iter().map(|r| r.number).zip(runtimes).collect();
-            if rounds.len() != s.rounds.len() {
-                let reason = "two rounds have the same number".to_owned();
-                return Err(Error::Submission { submission: s.label.clone(), reason });
-            }
-            by_number.push(rounds);
-        }
-        let Some(first) = by_number.first() else {
-            return Err(Error::Usage("there is nothing to compare: no samples".into()));
-        };
-        let numbers: Vec<u32> =
-            first.keys().copied().filter(|n| by_number.iter().all(|rounds| rounds.contains_key(n))).collect();
-        if numbers.is_empty() {
-            let labels: Vec<&str> = samples.iter().map(|s| s.label.as_str()).collect();
-            return Err(Error::Usage(format!("{} share no round: rounds are paired by number", labels.join(", "))));
-        }
-        let mut notes = Vec::new();
-        for (s, rounds) in samples.iter().zip(&by_number) {
-            let extra = rounds.len() - numbers.len();
-            if extra > 0 {
-                notes.push(format!("{}: {extra} of {} rounds have no partner and are left out", s.label, rounds.len()));
-            }
-        }
-        let ms = by_number.iter().map(|rounds| numbers.iter().map(|n| rounds[n]).collect()).collect();
-        Ok(RoundTable { labels: samples.iter().map(|s| s.label.clone()).collect(), numbers, ms, protocol, notes })
-    }
-
-    /// Each submission's figure over the rounds.
-    pub fn runtimes(&self) -> Vec<f64> {
-        self.ms.iter().map(|row| over_rounds(row, self.protocol)).collect()
-    }
-
-    /// The rounds that all share.
-    pub fn rounds(&self) -> usize {
-        self.numbers.len()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,20 +188,6 @@ mod tests {
         let summary = summarise(&samples(), Protocol::Published).unwrap();
         let round = |first: f64| ((first + 20.0) / 2.0 + 5.0) / 2.0;
         assert!((summary.runtime_ms - (2.0 * round(100.0) + round(5000.0)) / 3.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn rounds_are_paired_by_number_and_the_rest_is_told() {
-        let a = samples();
-        let mut b = samples();
-        b.label = "y".into();
-        b.rounds.remove(1);
-        let table = RoundTable::new(&[a.clone(), b.clone()], Protocol::Robust).unwrap();
-        assert_eq!(table.numbers, [0, 2]);
-        assert_eq!(table.notes, ["x: 1 of 3 rounds have no partner and are left out"]);
-        b.rounds.iter_mut().for_each(|r| r.number += 10);
-        let error = RoundTable::new(&[a, b], Protocol::Robust).unwrap_err();
-        assert_eq!(error.to_string(), "x, y share no round: rounds are paired by number");
     }
 
     #[test]

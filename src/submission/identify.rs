@@ -144,10 +144,11 @@ fn submission(file: &Path, candidate: &Candidate, data_range: f64) -> Result<Sub
         data_range,
         tile: None,
         precision: Precision::Float32,
-        trust: Trust::Declarative,
+        trust: Trust::Registered,
         card: cards.first().map(|c| c.name.clone()),
         stated_hashes: Vec::new(),
         checked: Vec::new(),
+        origin: None,
     })
 }
 

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Place, Result};
-use crate::protocol::{Load, Network, Probe, Switches, Tile, Weights};
+use crate::protocol::{Load, ModelId, Network, Probe, Switches, Tile, Weights};
 use crate::submission::card::Card;
+use crate::submission::python;
+use crate::submission::python::PythonRef;
 use crate::util::toml_file;
 
 /// The manifest's file name.
@@ -41,9 +43,25 @@ pub struct Manifest {
     /// A program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<ProgramRef>,
+    /// A team's PyTorch code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<PythonRef>,
     /// Overlapping tiles, in LR pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tile: Option<Tile>,
+    /// Of which network of which repository this is a form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// A network of an organisers' repository. Submissions of one origin are the same network in several forms.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The repository's name: `NTIRE2022_ESR`.
+    pub clone: String,
+    /// Which of its networks.
+    pub model_id: ModelId,
 }
 
 fn four() -> u32 {
@@ -136,6 +154,9 @@ pub struct Submission {
     pub stated_hashes: Vec<(PathBuf, String)>,
     /// What a program gave at the sizes at which its exporter checked it.
     pub checked: Vec<Probe>,
+    /// Of which network of which repository this is a form, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 impl Submission {
@@ -163,16 +184,23 @@ impl Submission {
                 .and_then(|f| Some(f.file_name()?.to_string_lossy().into_owned()))
                 .unwrap_or_else(|| folder.to_string_lossy().into_owned()),
         };
-        match (&manifest.model, &manifest.program) {
-            (Some(model), None) => Self::from_model(&path, folder, name, &manifest, model),
-            (None, Some(program)) => Self::from_program(&path, folder, name, &manifest, program),
-            (found, _) => Err(Error::input(
-                &path,
-                Place::Whole,
-                "exactly one of the tables [model] and [program]",
-                if found.is_some() { "both" } else { "neither" },
-            )),
-        }
+        let submission = match (&manifest.model, &manifest.program, &manifest.python) {
+            (Some(model), None, None) => Self::from_model(&path, folder, name, &manifest, model),
+            (None, Some(program), None) => Self::from_program(&path, folder, name, &manifest, program),
+            (None, None, Some(code)) => python::resolve(&path, folder, name, &manifest, code),
+            (model, program, code) => {
+                let there =
+                    [("[model]", model.is_some()), ("[program]", program.is_some()), ("[python]", code.is_some())];
+                let found: Vec<&str> = there.into_iter().filter(|(_, is)| *is).map(|(table, _)| table).collect();
+                Err(Error::input(
+                    &path,
+                    Place::Whole,
+                    "exactly one of the tables [model], [program] and [python]",
+                    if found.is_empty() { "none of them".to_owned() } else { found.join(" and ") },
+                ))
+            }
+        }?;
+        Ok(Submission { origin: manifest.origin, ..submission })
     }
 
     /// A card with a weights file, as `--model CARD --weights FILE` gives it.
@@ -185,10 +213,11 @@ impl Submission {
             data_range: card.data_range,
             tile: None,
             precision: Precision::Float32,
-            trust: Trust::Declarative,
+            trust: Trust::Registered,
             card: Some(card.name.clone()),
             stated_hashes: Vec::new(),
             checked: Vec::new(),
+            origin: None,
         }
     }
 
@@ -226,10 +255,11 @@ impl Submission {
                 })?,
                 tile: None,
                 precision: manifest.precision,
-                trust: Trust::Declarative,
+                trust: Trust::Registered,
                 card: None,
                 stated_hashes: Vec::new(),
                 checked: Vec::new(),
+                origin: None,
             },
             _ => {
                 return Err(Error::input(
@@ -286,12 +316,13 @@ impl Submission {
                 .filter_map(|f| Some((folder.join(&f.path), f.sha256.clone()?)))
                 .collect(),
             checked: program.checked.clone(),
+            origin: None,
         })
     }
 }
 
 /// A submission is made of its own folder's files: another team's, or the machine's, are none of its business.
-fn inside(manifest: &Path, key: &str, file: &Path) -> Result<()> {
+pub(super) fn inside(manifest: &Path, key: &str, file: &Path) -> Result<()> {
     if file.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Ok(());
     }

@@ -4,11 +4,14 @@
 
 pub mod archive;
 pub mod card;
+pub mod clone;
 pub mod identify;
 pub mod import;
 mod manifest;
 pub(crate) mod name;
+mod python;
 mod recorder;
 
-pub use manifest::{MANIFEST, Manifest, ModelRef, Precision, ProgramRef, Submission};
+pub use manifest::{MANIFEST, Manifest, ModelRef, Origin, Precision, ProgramRef, Submission};
+pub use python::PythonRef;
 pub use recorder::GraphRecorder;

@@ -40,6 +40,8 @@ pub struct Launch {
     pub program: PathBuf,
     /// Its arguments.
     pub args: Vec<OsString>,
+    /// Variables that are set for it, besides those that it inherits.
+    pub env: Vec<(OsString, OsString)>,
     /// Its limits.
     pub limits: Limits,
 }
@@ -47,7 +49,7 @@ pub struct Launch {
 impl Launch {
     /// The worker `program` without arguments.
     pub fn new(program: PathBuf, limits: Limits) -> Launch {
-        Launch { program, args: Vec::new(), limits }
+        Launch { program, args: Vec::new(), env: Vec::new(), limits }
     }
 
     /// A command whose process leads its own process group (Ctrl-C reaches the harness alone, and the worker dies with all
@@ -56,7 +58,7 @@ impl Launch {
         let mut command = Command::new(&self.program);
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         // The last words of a panic should be its message.
-        command.env("RUST_BACKTRACE", "0");
+        command.env("RUST_BACKTRACE", "0").envs(self.env.iter().cloned());
         let parent = rustix::process::getpid();
         // SAFETY: between fork and exec only async-signal-safe system calls are made: prctl, getppid, setrlimit.
         unsafe {

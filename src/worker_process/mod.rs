@@ -8,10 +8,15 @@ mod calls;
 mod exchange;
 mod failure;
 mod launch;
+mod launches;
+pub mod limited;
 mod output;
+mod python;
 mod worker;
 
 pub use exchange::Exchange;
 pub use failure::{Failure, Status};
 pub use launch::{Launch, Limits, locate};
+pub use launches::Launches;
+pub use python::Python;
 pub use worker::{StartError, Worker};

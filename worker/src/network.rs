@@ -76,6 +76,9 @@ pub(crate) fn build(wanted: &protocol::Network, device: Device) -> Result<Ready>
             let notes = program.notes();
             Ok(Ready { network: Box::new(program), hashes, notes })
         }
+        protocol::Network::Python(_) => {
+            Err(failure::load("this worker runs no Python code: the PyTorch worker (`python/`) does".to_owned()))
+        }
     }
 }
 

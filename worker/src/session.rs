@@ -54,6 +54,7 @@ impl Session {
             buffers: elements(VarKind::Buffer),
             settings: shim::settings::in_force()?,
             hashes: ready.hashes,
+            network: None,
             notes: ready.notes,
         };
         let device_name = match device {

@@ -4,7 +4,7 @@ import ast
 import os
 import re
 
-from ..arguments import argument_defaults
+from ..arguments import argument_defaults, tile_overlap
 from .statements import RAISE, Evaluation
 from .values import Arguments, Either, Function, Id, Unknown, is_plain, network_in
 
@@ -96,7 +96,8 @@ class Reader:
         texts = [plain_or_first(part) for part in parts[1:4]] + [None, None, None]
         found["name"] = texts[0] if isinstance(texts[0], str) else None
         found["data_range"] = float(texts[1]) if isinstance(texts[1], (int, float)) else None
-        found["tile"] = texts[2] if isinstance(texts[2], int) and not isinstance(texts[2], bool) else None
+        if isinstance(texts[2], int) and not isinstance(texts[2], bool) and texts[2] > 0:
+            found["tile"] = {"size": texts[2], "overlap": tile_overlap(self.path)}
         if network is not None:
             found["network"] = self.network(network)
             found["weights"] = [self.weights(*one) for one in network.weights]

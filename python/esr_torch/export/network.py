@@ -8,6 +8,7 @@ import torch
 
 from .. import branches
 from ..failure import Failure
+from ..outputs import first_image
 from ..submission import Submission, class_file
 from .refusal import Refusal
 
@@ -89,4 +90,4 @@ class FirstImage(torch.nn.Module):
         self.network = network
 
     def forward(self, x):
-        return next(t for t in self.network(x) if isinstance(t, torch.Tensor) and t.dim() == 4)
+        return first_image(self.network(x))

@@ -17,6 +17,8 @@ from .refusal import Refusal, first_line
 EXAMPLE = (48, 64)
 CHECKED = [(33, 47), (64, 39), (51, 80)]
 SWEPT = [(32, 32), (35, 37), (38, 42), (40, 55), (49, 50), (57, 61), (63, 34), (72, 96)]
+# As wide as three windows of the field's usual sizes: what a network does anew beyond its first window shows here.
+LARGE = [(150, 210)]
 COUNTED = (256, 256)
 
 
@@ -57,7 +59,7 @@ def dynamic(network, args, folder, eager):
             reasons.append(first_line(error))
             continue
         # The archive's guards are Python and stay behind: what they would refuse must be seen to work all the same.
-        why = foreign(called(exported)) or eager.compare(exported.module(check_guards=False), CHECKED + SWEPT)
+        why = foreign(called(exported)) or eager.compare(exported.module(check_guards=False), CHECKED + SWEPT + LARGE)
         if why is None:
             save_archive(exported, folder / "program.pt2", network)
             return [("program.pt2", None)], CHECKED, None
@@ -73,7 +75,7 @@ def traced(network, args, folder, eager):
     except Exception as error:
         return None, None, first_line(error)
     kinds = [node.kind() for node in program.inlined_graph.nodes()]
-    why = foreign(kinds) or eager.compare(program, CHECKED)
+    why = foreign(kinds) or eager.compare(program, CHECKED + LARGE)
     if why is not None:
         return None, None, why
     path = folder / "program.pt"

@@ -2,19 +2,15 @@
 
 import argparse
 import importlib.util
-import inspect
 import os
 import sys
 
 import torch
 
 from .. import fields
-from ..arguments import argument_defaults
+from ..arguments import argument_defaults, tile_overlap
 from ..failure import LOAD, Failure
 from .files import enter
-
-# The organisers' `forward` has it as a default where nothing else is said.
-TILE_OVERLAP = 32
 
 
 def root_of(wanted):
@@ -54,7 +50,7 @@ def build(wanted, root, device, submission):
     submission.network = network
     submission.name = str(name) if name is not None else f"{model_id}"
     submission.data_range = float(data_range) if data_range is not None else None
-    submission.tile = {"size": int(tile), "overlap": tile_overlap(module)} if tile else None
+    submission.tile = {"size": int(tile), "overlap": tile_overlap(path)} if tile else None
 
 
 def import_file(path):
@@ -69,12 +65,3 @@ def import_file(path):
         sys.modules.pop(name, None)
         raise
     return module
-
-
-def tile_overlap(module):
-    forward = getattr(module, "forward", None)
-    if callable(forward):
-        default = inspect.signature(forward).parameters.get("tile_overlap")
-        if default is not None and isinstance(default.default, int):
-            return default.default
-    return TILE_OVERLAP

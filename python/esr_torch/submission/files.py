@@ -74,21 +74,21 @@ def enter(root, places):
         if place in sys.path:
             sys.path.remove(place)
     _roots.append(os.path.join(os.path.realpath(root), ""))
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        # A folder without `__init__.py` is a module without a file.
-        found = [file] if isinstance(file, str) else list(getattr(module, "__path__", None) or [])
-        if (
-            found
-            and os.path.join(os.path.realpath(found[0]), "").startswith(tuple(_roots))
-            and not is_installed(found[0])
-        ):
-            del sys.modules[name]
+    # All of them first: a folder without `__init__.py` asks for its parent when it is asked where it lies.
+    for name in [name for name, module in list(sys.modules.items()) if is_below(module, tuple(_roots))]:
+        del sys.modules[name]
     del _roots[:-1]
     for place in reversed(places):
         if place not in sys.path:
             _places.append(place)
             sys.path.insert(0, place)
+
+
+def is_below(module, roots):
+    """Whether a module was imported from below one of `roots`."""
+    file = getattr(module, "__file__", None)
+    found = [file] if isinstance(file, str) else list(getattr(module, "__path__", None) or [])
+    return bool(found) and os.path.join(os.path.realpath(found[0]), "").startswith(roots) and not is_installed(found[0])
 
 
 def is_installed(path):

@@ -7,6 +7,7 @@ import os
 import torch
 
 from ..failure import LOAD, REQUEST, Failure, from_exception
+from ..outputs import first_image
 from . import call, class_file
 from .files import Files
 from .redirect import Redirect
@@ -63,7 +64,7 @@ class Submission:
             raise self.explained(error) from error
         if isinstance(y, torch.Tensor):
             return y
-        found = next((t for t in tensors_in(y) if t.dim() == 4), None)
+        found = first_image(y)
         if found is None:
             raise Failure("output", f"the network returns a {type(y).__name__} without a 4-D tensor")
         if not self.takes_part:
@@ -124,17 +125,6 @@ class Submission:
             missing = ", ".join(f"`{name}`" for name in self.stand_ins.made)
             return Failure(failure.kind, f"{failure.message}; not installed: {missing}")
         return failure
-
-
-def tensors_in(value):
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors_in(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from tensors_in(item)
 
 
 def sha256(path):

@@ -43,7 +43,7 @@ def select_model(args, device):
         model = Plain()
         model.load_state_dict(torch.load("model_zoo/team04_lost.pth"), strict=True)
     elif model_id == 5:
-        from models.team05_tuple import Several
+        from models.team05_tuple.net import Several
         name, data_range = f"{model_id:02}_Several", 1.0
         model = Several()
     elif model_id == 6:
@@ -92,10 +92,10 @@ def select_model(args, device):
         model = CudaInForward()
     elif model_id == 14:
         raise SystemExit("no such team")
-    elif model_id in (15, 16, 17):
-        from models.team15_wrong import Throws, WrongScale, NotFinite
+    elif model_id in (15, 16, 17, 19):
+        from models.team15_wrong import ForOneDevice, NotFinite, Throws, WrongScale
         name, data_range = f"{model_id:02}_Wrong", 1.0
-        model = {15: Throws, 16: WrongScale, 17: NotFinite}[model_id]()
+        model = {15: Throws, 16: WrongScale, 17: NotFinite, 19: ForOneDevice}[model_id]()
     elif model_id == 18:
         from models.team18_gone import Gone
         name, data_range = f"{model_id:02}_Gone", 1.0

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub use finding::{Check, CheckResult, Finding, Linted};
 
 use crate::error::Result;
-use crate::worker_process::Launch;
+use crate::worker_process::Launches;
 use running::RunningSubmission;
 use statics::UnrunSubmission;
 
@@ -25,8 +25,12 @@ use statics::UnrunSubmission;
 /// as soon as they are there.
 ///
 /// # Errors
-/// A path that is no folder, or holds no submission; a worker that cannot start; whatever `each` returns.
-pub fn lint(paths: &[PathBuf], launch: &Launch, mut each: impl FnMut(&Linted) -> Result<()>) -> Result<Vec<Linted>> {
+/// A path that is no folder, or holds no submission; `esr-worker` is needed and cannot start; whatever `each` returns.
+pub fn lint(
+    paths: &[PathBuf],
+    launches: &Launches,
+    mut each: impl FnMut(&Linted) -> Result<()>,
+) -> Result<Vec<Linted>> {
     let mut all: Vec<UnrunSubmission> = find::folders(paths)?.into_iter().map(UnrunSubmission::read).collect();
     statics::find_copies(&mut all);
     let exchange = tempfile::tempdir().map_err(crate::Error::io("create", std::env::temp_dir()))?;
@@ -35,7 +39,7 @@ pub fn lint(paths: &[PathBuf], launch: &Launch, mut each: impl FnMut(&Linted) ->
         let UnrunSubmission { folder, submission, sizes, mut findings, .. } = unrun;
         match &submission {
             Some(submission) if !findings.iter().any(Finding::bars_running) => {
-                let running = RunningSubmission::new(launch, submission, exchange.path());
+                let running = RunningSubmission::new(launches, submission, exchange.path());
                 judge::run(running, &sizes, &mut findings)?;
             }
             _ => judge::skip(&mut findings, "the checks of the files failed"),

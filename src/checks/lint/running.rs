@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::protocol::{Loaded, Switches};
+use crate::protocol::{Loaded, Switches, WorkerKind};
 use crate::submission::Submission;
 use crate::worker_process::Failure;
-use crate::worker_process::Launch;
+use crate::worker_process::Launches;
 use crate::worker_process::Worker;
 
 /// Why a request has no reply.
@@ -32,7 +32,7 @@ impl From<Error> for Stop {
 
 /// A running submission.
 pub(super) struct RunningSubmission<'a> {
-    launch: &'a Launch,
+    launches: &'a Launches,
     pub(super) submission: &'a Submission,
     /// A folder for pixels.
     pub(super) folder: &'a Path,
@@ -40,13 +40,18 @@ pub(super) struct RunningSubmission<'a> {
 }
 
 impl<'a> RunningSubmission<'a> {
-    pub(super) fn new(launch: &'a Launch, submission: &'a Submission, folder: &'a Path) -> RunningSubmission<'a> {
-        RunningSubmission { launch, submission, folder, worker: None }
+    pub(super) fn new(launches: &'a Launches, submission: &'a Submission, folder: &'a Path) -> RunningSubmission<'a> {
+        RunningSubmission { launches, submission, folder, worker: None }
     }
 
     /// Builds the network in a fresh worker.
     pub(super) fn load(&mut self) -> Result<Loaded, Stop> {
-        self.worker = Some(Worker::start(self.launch, Arc::default())?);
+        let network = &self.submission.network;
+        if let (Err(why), WorkerKind::Libtorch) = (self.launches.of(network), network.worker()) {
+            return Err(Stop::Broken(Error::Worker(why.to_owned())));
+        }
+        let started = self.launches.start(network, &Arc::default())?;
+        self.worker = Some(started.map_err(|why| Stop::Failed { why, fatal: true })?);
         let load = self.submission.load_request("cpu", &Switches::default());
         self.on_worker(|worker| worker.load(load))
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::checks::lint::finding::{Check, Finding};
 use crate::error::Error;
-use crate::protocol::{Network, Weights};
+use crate::protocol::{Network, PythonNetwork, Weights};
 use crate::submission::archive::{Archive, Kind};
 use crate::submission::name::{NAMES, check_name};
 use crate::submission::{MANIFEST, Manifest, Submission};
@@ -137,6 +137,15 @@ fn files(submission: &Submission) -> Vec<PathBuf> {
         Network::Registry { weights: Weights::File { path }, .. } => vec![path.clone()],
         Network::Registry { weights: Weights::Random { .. }, .. } => Vec::new(),
         Network::Program { files } => files.clone(),
+        // The code of a repository lies outside the folder, and the worker tells which of its files it read.
+        Network::Python(PythonNetwork::Call { .. }) => Vec::new(),
+        Network::Python(PythonNetwork::File { file, weights, .. }) => {
+            let weights = match weights {
+                Weights::File { path } => Some(path.clone()),
+                Weights::Random { .. } => None,
+            };
+            std::iter::once(file.clone()).chain(weights).collect()
+        }
     }
 }
 

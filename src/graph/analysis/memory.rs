@@ -119,7 +119,7 @@ fn liveness(graph: &OpGraph) -> Liveness {
 }
 
 /// The bound of a graph.
-pub fn memory(graph: &OpGraph) -> Memory {
+pub fn memory(graph: &OpGraph) -> MemoryBound {
     let Liveness { weights_bytes, input_bytes, lives, alive } = liveness(graph);
     // The first of equal tops.
     let peak = alive.iter().copied().enumerate().max_by_key(|&(i, bytes)| (bytes, std::cmp::Reverse(i)));

@@ -7,12 +7,12 @@ use crate::error::{Error, Result};
 use crate::measure::input;
 use crate::measure::missing::Missing;
 use crate::measure::progress::Progress;
-use crate::protocol::{Loaded, Slot};
+use crate::protocol::{Loaded, Slot, WorkerKind};
 use crate::quality::Image;
 use crate::run::RunWriter;
 use crate::run::{Event, Plan, Planned, PlannedImage};
 use crate::worker_process::Exchange;
-use crate::worker_process::Launch;
+use crate::worker_process::Launches;
 use crate::worker_process::{Failure, StartError, Worker};
 
 /// Why a part of the work ended early.
@@ -55,7 +55,7 @@ pub(in crate::measure) struct Context<'a> {
     pub(in crate::measure) writer: &'a mut RunWriter,
     pub(in crate::measure) progress: &'a Progress,
     pub(in crate::measure) plan: Plan,
-    launch: &'a Launch,
+    launches: &'a Launches,
     interrupt: Arc<AtomicBool>,
     lr: Vec<Image>,
     pub(super) exchange: Exchange,
@@ -65,7 +65,7 @@ impl<'a> Context<'a> {
     /// Reads the LR images, and checks that every file is still that of the plan.
     pub(in crate::measure) fn new(
         writer: &'a mut RunWriter,
-        launch: &'a Launch,
+        launches: &'a Launches,
         interrupt: Arc<AtomicBool>,
         progress: &'a Progress,
     ) -> Result<Context<'a>> {
@@ -73,7 +73,7 @@ impl<'a> Context<'a> {
         input::check_files(&plan)?;
         let lr = plan.images.iter().map(input::pixels).collect::<Result<_>>()?;
         let exchange = Exchange::create(&writer.run().dir().join("exchange.tmp"))?;
-        Ok(Context { writer, progress, plan, launch, interrupt, lr, exchange })
+        Ok(Context { writer, progress, plan, launches, interrupt, lr, exchange })
     }
 
     /// What is left to measure.
@@ -98,10 +98,21 @@ impl<'a> Context<'a> {
             return Err(Stop::Interrupted);
         }
         let submission = &planned.submission;
-        let mut worker = Worker::start_for_submission(self.launch, self.interrupt.clone())?;
+        let launch = self.launches.of(&submission.network).map_err(|why| Stop::Failed(why.to_owned()))?;
+        let mut worker = match Worker::start_for_submission(launch, self.interrupt.clone()) {
+            // A Python that broke in the meantime costs the rows that need it.
+            Err(StartError::Unusable(error)) if submission.network.worker() == WorkerKind::Python => {
+                return Err(Stop::Failed(error.to_string()));
+            }
+            started => started?,
+        };
         let loaded = worker.load(submission.load_request(&self.plan.device, &self.plan.switches))?;
         for file in &loaded.hashes {
             if planned.files.iter().any(|f| f.path == file.path && f.sha256 != file.sha256) {
+                return Err(Stop::Failed(format!("{} changed during the run", file.path.display())));
+            }
+            let first = self.loaded(planned).iter().flat_map(|l| &l.hashes).find(|f| f.path == file.path);
+            if first.is_some_and(|f| f.sha256 != file.sha256) {
                 return Err(Stop::Failed(format!("{} changed during the run", file.path.display())));
             }
             if let Some((_, stated)) = submission.stated_hashes.iter().find(|(path, _)| *path == file.path)

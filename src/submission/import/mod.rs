@@ -144,14 +144,17 @@ fn one(ask: &Ask, folder: &Path, name: &str, zoo: Option<&Zoo>, identifier: &mut
         notes: Some(format!("Imported from {}.", zoo.map_or(MODEL_ZOO, |z| &z.repository))),
         model: Some(model(&file, candidate, &found)),
         program: None,
+        python: None,
         tile: known.and_then(|e| e.tile),
+        origin: None,
     };
     write(&target, &file, &manifest, ask.link)?;
     row.outcome = Outcome::Written(target);
     Ok(row)
 }
 
-fn model(file: &Path, candidate: &Candidate, found: &Identified) -> ModelRef {
+/// A registered network, by its card where one describes it.
+pub(in crate::submission) fn model(file: &Path, candidate: &Candidate, found: &Identified) -> ModelRef {
     let card = candidate.published.as_ref().or(candidate.cards.first());
     ModelRef {
         card: card.cloned(),
@@ -235,7 +238,9 @@ mod tests {
             notes: None,
             model: Some(model),
             program: None,
+            python: None,
             tile: Some(Tile { size: 256, overlap: 32 }),
+            origin: None,
         }
     }
 

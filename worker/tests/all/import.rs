@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use esr_bench::submission::Submission;
 use esr_bench::submission::identify::Identifier;
 use esr_bench::submission::import::{Ask, Imported, Outcome, import};
-use esr_bench::worker_process::Recorder;
+use esr_bench::worker_process::GraphRecorder;
 use esr_bench::worker_process::{Launch, Limits};
 
 use crate::common::shared;
@@ -84,7 +84,7 @@ fn a_clone_becomes_submissions_and_the_rest_is_listed_with_its_reason() {
     assert_eq!(written, published);
     // What was written loads.
     let rlfn = Submission::read(&output.join("ntire2022_team04_rlfn")).unwrap();
-    Recorder::start(&launch(), &rlfn).unwrap().finish().unwrap();
+    GraphRecorder::start(&launch(), &rlfn).unwrap().finish().unwrap();
 
     // Nothing is overwritten.
     let manifest = output.join("ntire2022_team04_rlfn/submission.toml");

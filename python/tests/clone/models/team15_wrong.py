@@ -1,3 +1,5 @@
+import torch
+
 from models.team00_plain import Plain
 
 
@@ -17,3 +19,9 @@ class NotFinite(Plain):
         y[0, 0, 0, 0] = float("nan")
         y[0, 1, 0, 0] = float("inf")
         return y
+
+
+class ForOneDevice(Plain):
+    def forward(self, x):
+        one = torch.ones(3)
+        return super().forward(torch.ops.aten.cudnn_batch_norm(x, one, one, one, one, False, 0.1, 1e-5)[0])
