@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::failure;
 use crate::failure::Result;
+use crate::identify;
 use crate::session::Session;
-use crate::submission::identify;
 use crate::{fuse, hello};
 
 /// Answers until `exit` or the end of the input.

@@ -88,7 +88,7 @@ fn output(launches: &Launches, submission: &Submission, exchange: &Exchange) -> 
 fn image(height: usize, width: usize) -> Vec<u8> {
     let byte = |y: usize, x: usize, c: usize| {
         let slope = y * 3 + x * 2 + c * 40;
-        let edge = if (x / 7 + y / 5) % 2 == 0 { 60 } else { 0 };
+        let edge = if (x / 7 + y / 5).is_multiple_of(2) { 60 } else { 0 };
         let noise = (y * 7919 + x * 104_729 + c * 1_299_709 + y * x * 31) / 8 % 32;
         ((slope % 160) + edge + noise) as u8
     };

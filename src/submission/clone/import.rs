@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::entry::Trust;
 use crate::error::{Error, Place, Result};
-use crate::protocol::{Candidate, Identified, ModelId, Network, PythonNetwork, Tile, Weights};
+use crate::protocol::{Candidate, Identified, ModelId, Network, PythonNetwork, Weights};
 use crate::submission::clone::agree::Agreement;
 use crate::submission::clone::folder::{Draft, folder_name, network_name};
 use crate::submission::clone::reader::{Branch, Repository};
@@ -22,9 +22,6 @@ pub use crate::submission::clone::export::Export;
 
 /// The organisers' networks upscale by four.
 const SCALE: u32 = 4;
-
-/// LR pixels that neighbouring tiles share, in the organisers' script.
-const OVERLAP: u32 = 32;
 
 /// As what a network is imported.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -271,7 +268,7 @@ impl Import<'_> {
             model: None,
             program: None,
             python: None,
-            tile: branch.tile.map(tile),
+            tile: branch.tile,
             origin: Some(Origin { clone: self.clone.clone(), model_id: row.model_id.clone() }),
         }
     }
@@ -383,11 +380,7 @@ impl Import<'_> {
             call: self.repository.call.clone(),
             model_id: branch.id(),
         });
-        let one = Submission { tile: branch.tile.map(tile), ..plain(one, Trust::Registered) };
+        let one = Submission { tile: branch.tile, ..plain(one, Trust::Registered) };
         (one, plain(other, Trust::Python))
     }
-}
-
-fn tile(size: u32) -> Tile {
-    Tile { size, overlap: OVERLAP }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Place, Result};
-use crate::protocol::ModelId;
+use crate::protocol::{ModelId, Tile};
 use crate::submission::manifest::MANIFEST;
 use crate::worker_process::{Limits, Python, limited};
 
@@ -36,8 +36,8 @@ pub(super) struct Branch {
     /// The name that the function returns: `04_RLFN`.
     pub(super) name: Option<String>,
     pub(super) data_range: Option<f64>,
-    /// The side of a tile, where the network runs in tiles.
-    pub(super) tile: Option<u32>,
+    /// The tile and its overlap in LR pixels, where the network runs in tiles.
+    pub(super) tile: Option<Tile>,
     pub(super) network: Option<Class>,
     pub(super) weights: Vec<WeightsFile>,
     /// The comment that opens the branch; some editions name the team there.

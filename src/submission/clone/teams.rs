@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn an_edition_is_told_by_the_folder_or_by_the_weights() {
         let rlfn = branch("04_RLFN", "./model_zoo/team04_rlfn.pth", None);
-        let edition = |root: &str| Teams::of(&repository(root, &[rlfn.clone()]), None).unwrap().edition;
+        let edition = |root: &str| Teams::of(&repository(root, std::slice::from_ref(&rlfn)), None).unwrap().edition;
         assert_eq!(edition("/x/NTIRE2024_ESR").as_deref(), Some("ntire2024"));
         assert_eq!(edition("/x/mine").as_deref(), Some("ntire2022"));
         let other = branch("01_Net", "model_zoo/net.pth", None);
@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn a_team_is_named_by_the_map_the_published_table_or_the_comment() {
-        let team = |root: &str, b: &Branch| Teams::of(&repository(root, &[b.clone()]), None).unwrap().team(b);
+        let team =
+            |root: &str, b: &Branch| Teams::of(&repository(root, std::slice::from_ref(b)), None).unwrap().team(b);
         assert_eq!(team("/NTIRE2022_ESR", &branch("x", "model_zoo/team04_rlfn.pth", None)).as_deref(), Some("ByteESR"));
         assert_eq!(team("/NTIRE2026_ESR", &branch(" 04_ZenoSR", "model_zoo/z.pth", None)).as_deref(), Some("ZenoSR"));
         let commented = branch("07_Net", "model_zoo/new.pth", Some("Night Owls Team"));
