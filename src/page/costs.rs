@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::graph::{self, Grouping, Counter, OpGraph};
+use crate::graph::{self, Counter, Grouping, OpGraph};
 use crate::page::runtime::short;
 
 /// Everything that a graph tells.

@@ -10,8 +10,10 @@ pub mod import;
 mod manifest;
 pub(crate) mod name;
 mod python;
+mod read;
 mod recorder;
+mod resolved;
 
-pub use manifest::{MANIFEST, Manifest, ModelRef, Origin, Precision, ProgramRef, Submission};
-pub use python::PythonRef;
+pub use manifest::{MANIFEST, Manifest, ModelRef, Origin, Precision, ProgramRef, PythonRef};
 pub use recorder::GraphRecorder;
+pub use resolved::Submission;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::graph::{OpGraph, Recorded};
 use crate::protocol::{Load, Switches};
-use crate::submission::manifest::Submission;
+use crate::submission::resolved::Submission;
 use crate::worker_process::{Failure, Launch, Worker};
 
 /// A worker that has loaded a submission in order to record it.

@@ -226,7 +226,7 @@ fn weights_below(root: &Path, below: &Path, names: &mut Vec<String>) -> Result<(
 mod tests {
     use super::*;
     use crate::protocol::Tile;
-    use crate::submission::manifest::Submission;
+    use crate::submission::resolved::Submission;
 
     fn manifest(model: ModelRef) -> Manifest {
         Manifest {
