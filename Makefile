@@ -9,7 +9,7 @@ help:
 	@echo "make release esr-bench and esr-worker in target/release, for scoring a challenge"
 	@echo "make test    every test"
 	@echo "make browser the page's tests in a real browser (part of make test)"
-	@echo "make check   formatting and lints"
+	@echo "make check   formatting, lints, layout and dependencies"
 	@echo "make bench   every benchmark"
 	@echo "make fuzz    every reader on mutated files, SECONDS=60 for each"
 	@echo "make clean   remove what set-up and builds made (results and submissions stay)"
@@ -49,6 +49,9 @@ browser:
 check: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	@python3 -m unittest discover -q -s scripts -p 'test_*.py'
+	@python3 scripts/check_layout.py
+	@python3 scripts/check_dependencies.py
 
 bench: setup
 	cargo bench --workspace

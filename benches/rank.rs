@@ -9,7 +9,7 @@ use esr_bench::entry::Entry;
 use esr_bench::entry::Metric;
 use esr_bench::rank::rank;
 use esr_bench::rules::Rules;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 /// Entries with the spread of a challenge's metrics, and as many ties as its printed digits make.
 fn entries(n: usize) -> Vec<Entry> {

@@ -10,7 +10,7 @@ use esr_bench::stats::{
     Basis, Field, Figures, Matrix, Place, Protocol, Settings, TieBand, Track, compare_pairs, quiet, rank_uncertainty,
     serial,
 };
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
 /// Entries from 6 ms on, each 2 % slower than the one before, under 2 % of noise; the last two rows are the baseline and its control.

@@ -5,8 +5,8 @@
 
 use criterion::Criterion;
 use esr_bench::graph::Builder;
-use esr_bench::graph::By;
 use esr_bench::graph::Counter;
+use esr_bench::graph::Grouping;
 use esr_bench::graph::OpGraph;
 use esr_bench::graph::build::Conv2d;
 use esr_bench::graph::count;
@@ -41,7 +41,7 @@ fn walker(c: &mut Criterion) {
     for counter in Counter::ALL {
         c.bench_function(&format!("count_400_ops_{counter}"), |b| b.iter(|| count(black_box(&graph), counter)));
     }
-    c.bench_function("inspect_400_ops", |b| b.iter(|| inspect(black_box(&graph), Counter::Fvcore, By::Layer)));
+    c.bench_function("inspect_400_ops", |b| b.iter(|| inspect(black_box(&graph), Counter::Fvcore, Grouping::Layer)));
     let bytes = serde_json::to_vec(&graph).expect("a graph is plain data");
     c.bench_function("read_400_ops", |b| {
         b.iter(|| {

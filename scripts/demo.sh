@@ -7,7 +7,7 @@ bench=target/debug/esr-bench
 run=results/demo
 
 models=()
-while read -r name; do models+=(--model "$name"); done < <("$bench" models --json | python3 -c 'import json, sys; [print(card["name"]) for card in json.load(sys.stdin)]')
+while read -r name; do models+=(--model "$name"); done < <("$bench" models --format json | python3 -c 'import json, sys; [print(card["name"]) for card in json.load(sys.stdin)]')
 
 if [ -d "$run" ]; then
   echo "== going on with $run (remove the folder to measure afresh)"

@@ -16,7 +16,7 @@ pub enum Error {
     /// The operating system refused something with a file.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was being done: "read", "write", "create", "rename".
+        /// The action: "read", "write", "create", "rename".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
@@ -30,15 +30,15 @@ pub enum Error {
         file: PathBuf,
         /// The line, the key or the column.
         at: Place,
-        /// What should stand there.
+        /// The expected content.
         expected: String,
-        /// What stands there.
+        /// The actual content.
         found: String,
     },
-    /// A weights file that a worker refused, or that is no network of the registry. The message names the file.
+    /// A weights file that a worker refused, or that belongs to no registered network. The message names the file.
     #[error("{0}")]
     Refused(String),
-    /// Pixels do not fit what is asked of them, or each other.
+    /// An image has another size than it should have.
     #[error("{what}: expected {expected}, found {found}")]
     Shape {
         /// The image.
@@ -48,7 +48,7 @@ pub enum Error {
         /// The size that it has.
         found: String,
     },
-    /// A value on the command line is well formed, but means nothing here.
+    /// A value on the command line is well formed but does not apply.
     #[error("{0}")]
     Usage(String),
     /// The worker could not be found or started, or speaks another protocol.
@@ -65,7 +65,7 @@ pub enum Error {
         /// Why, in one line.
         reason: String,
     },
-    /// A graph holds operations that no entry of the op table explains.
+    /// A graph holds operations that the table of operations does not know.
     #[error("{what}: operations that the {counter} counter does not know: {}", ops.join(", "))]
     UnknownOps {
         /// The model, the submission or the graph's file.

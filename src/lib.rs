@@ -10,6 +10,7 @@ pub mod entry;
 pub mod error;
 pub mod exit;
 pub mod graph;
+pub mod inputs;
 pub mod machine;
 pub mod measure;
 pub mod page;

@@ -1,11 +1,33 @@
 //! The worker protocol: one JSON object a line on the worker's stdin (requests) and stdout (replies).
 //!
 //! The worker answers every request with one reply that carries the same `id`. Its stderr is its log; any other line
-//! on its stdout is a failure. Pixels travel outside the JSON: the harness creates a file, both sides read and write it, and a
-//! [`Slot`] says where an image's raw RGB bytes lie. HR never enters the worker.
+//! on its stdout is a failure. Pixels travel outside the JSON: the harness creates a file that both sides read and write,
+//! and a [`Slot`] gives the offsets of an image's raw RGB bytes in it. HR never enters the worker.
 //!
-//! A session: `hello`, `load`, then any of `infer`, `time`, `memory`, `record`, at last `exit` (or end of input, at
-//! which the worker ends as well). `identify` and `fuse` need no loaded network.
+//! A session begins with `hello` and `load`. Then any of `infer`, `time`, `memory`, `record` and `check` follow, in any order
+//! and number. It ends with `exit`, or when the worker's input ends. `identify` and `fuse` need no loaded network.
+//!
+//! Requests of a session, one a line:
+//!
+//! ```json
+//! {"id": 1, "do": "hello", "protocol": 1}
+//! {"id": 2, "do": "load", "network": {"kind": "registry", "arch": "rlfn", "config": {}, "weights": {"from": "random", "seed": 0}}, "device": "cpu", "scale": 4, "data_range": 255.0, "switches": {"threads": 2}}
+//! {"id": 3, "do": "infer", "slot": {"file": "/tmp/pixels", "height": 8, "width": 8, "lr_offset": 0, "sr_offset": 192}}
+//! {"id": 4, "do": "time", "slot": {"file": "/tmp/pixels", "height": 8, "width": 8, "lr_offset": 0, "sr_offset": 192}, "warmup": 2, "repeats": 3}
+//! {"id": 5, "do": "record", "height": 256, "width": 256}
+//! {"id": 6, "do": "exit"}
+//! ```
+//!
+//! Replies to some of them, and a failure, after which the worker waits for the next request:
+//!
+//! ```json
+//! {"id": 1, "reply": "hello", "protocol": 1, "worker": "esr-worker 0.1.0", "backend": "libtorch 2.11.0", "devices": [{"id": "cpu"}], "architectures": ["rlfn"]}
+//! {"id": 2, "reply": "loaded", "parameters": 317217, "buffers": 0, "settings": {"threads": 2}}
+//! {"id": 3, "reply": "inferred", "height": 32, "width": 32, "sha256": "9f86d081884c7d65", "non_finite": 0, "range": [-0.4, 256.1]}
+//! {"id": 4, "reply": "timed", "ms": [4.1, 4.0, 4.2], "cpu_ms": [8.0, 7.9, 8.1], "sha256": "9f86d081884c7d65"}
+//! {"id": 5, "reply": "failed", "kind": "unsupported", "message": "the operation team::fused_block is not supported"}
+//! {"id": 6, "reply": "bye"}
+//! ```
 
 use std::path::PathBuf;
 
@@ -27,37 +49,37 @@ pub struct Numbered<T> {
     pub body: T,
 }
 
-/// What the harness asks.
+/// A request of the harness.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Request {
-    /// Who are you, and what does this machine offer?
+    /// Asks for the worker's name, version and devices.
     Hello {
         /// The harness's [`VERSION`].
         protocol: u32,
     },
-    /// Build a network and put it on a device.
+    /// Builds a network and puts it on a device.
     Load(Box<Load>),
-    /// One image through the network, its SR into the slot's output.
+    /// Runs the network on one image and writes its SR to the slot.
     Infer {
-        /// Where its pixels lie.
+        /// The image.
         slot: Slot,
     },
-    /// Time `forward` alone on one image.
+    /// Times `forward` alone on one image.
     Time {
-        /// Where its pixels lie; the SR of the last repeat is hashed, not stored.
+        /// The image. The SR of the last repeat is hashed and not written.
         slot: Slot,
         /// Untimed forwards before the first timed one.
         warmup: u32,
         /// Timed forwards.
         repeats: u32,
     },
-    /// Peak memory of one forward, after a reset of the allocator's peak.
+    /// Measures the peak memory of one forward, after a reset of the allocator's peak.
     Memory {
-        /// Where the image's pixels lie.
+        /// The image.
         slot: Slot,
     },
-    /// The operations of one forward on a `1 x 3 x height x width` input.
+    /// Records the operations of one forward on a `1 x 3 x height x width` input.
     Record {
         /// LR height in pixels.
         height: i64,
@@ -67,17 +89,17 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         how: Option<Recorded>,
     },
-    /// Does the program still give what its exporter saw? A failure names the size and the difference.
+    /// Compares the program's output with the exporter's; a failure names the size and the difference.
     Check {
-        /// What the exporter saw.
+        /// The exporter's outputs.
         probes: Vec<Probe>,
     },
-    /// Which registered architecture is this state dict?
+    /// Finds the registered architecture that a state dict belongs to.
     Identify {
         /// A weights file.
         file: PathBuf,
     },
-    /// Training form to deploy form.
+    /// Turns weights in training form into their deploy form.
     Fuse {
         /// The architecture's name in the registry.
         arch: String,
@@ -88,11 +110,11 @@ pub enum Request {
         /// Where to write the deploy form (`.safetensors`).
         output: PathBuf,
     },
-    /// End.
+    /// Ends the session.
     Exit,
 }
 
-/// What to load, and how to run it.
+/// The network to load, and the settings to run it with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Load {
     /// The network.
@@ -111,7 +133,7 @@ pub struct Load {
     pub switches: Switches,
 }
 
-/// What runs.
+/// A network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Network {
@@ -263,7 +285,7 @@ pub struct Switches {
     pub deterministic: Option<bool>,
 }
 
-/// Where an image lies in the exchange file: `height * width * 3` bytes of LR (RGB, rows first), and room for
+/// An image in the exchange file: `height * width * 3` bytes of LR (RGB, rows first), and room for
 /// `scale^2` times as many of SR.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
@@ -273,13 +295,13 @@ pub struct Slot {
     pub height: usize,
     /// LR width in pixels.
     pub width: usize,
-    /// Where the LR bytes begin.
+    /// Offset of the LR bytes.
     pub lr_offset: usize,
-    /// Where the SR bytes begin.
+    /// Offset of the SR bytes.
     pub sr_offset: usize,
 }
 
-/// What the worker answers.
+/// A reply of the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
@@ -306,7 +328,7 @@ pub enum Reply {
     Fused(Fused),
     /// To `exit`.
     Bye,
-    /// To anything that went wrong.
+    /// To any request that failed.
     Failed(Failed),
 }
 
@@ -323,7 +345,7 @@ pub struct Hello {
     pub devices: Vec<Device>,
     /// Architectures that the worker can build, by name.
     pub architectures: Vec<String>,
-    /// CPU capability, MKL, oneDNN, thread counts: free text pairs for the record.
+    /// CPU capability, MKL, oneDNN, thread counts; stored in the run.
     #[serde(default)]
     pub details: Map<String, Value>,
 }
@@ -338,23 +360,23 @@ pub struct Device {
     pub name: Option<String>,
 }
 
-/// A network stands ready.
+/// The network is loaded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Loaded {
     /// Elements of every parameter, each shared one once.
     pub parameters: u64,
     /// Elements of every buffer.
     pub buffers: u64,
-    /// The flags in force after the switches were set, for the record.
+    /// The settings in effect after the switches were set; stored in the run.
     pub settings: Map<String, Value>,
     /// SHA-256 of each file that was read, in the order of the request; of Python code, each file of the submission that
     /// was imported, and then each that was opened.
     #[serde(default)]
     pub hashes: Vec<FileHash>,
-    /// What a team's Python code said of its network.
+    /// The facts that a team's Python code gives about its network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Told>,
-    /// What the loader has to say: keys that were renamed, sizes that a program is bound to.
+    /// Remarks of the loader: renamed keys, the sizes that a program is bound to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -380,7 +402,7 @@ pub struct FileHash {
     pub sha256: String,
 }
 
-/// SR lies in the exchange file.
+/// The SR is in the exchange file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inferred {
     /// SR height in pixels.
@@ -411,11 +433,11 @@ pub struct Timed {
 pub struct Memory {
     /// Bytes.
     pub peak_bytes: u64,
-    /// What the figure is.
+    /// How the figure was measured.
     pub how: MemoryHow,
 }
 
-/// What a memory figure is.
+/// How a memory figure was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MemoryHow {
@@ -425,7 +447,7 @@ pub enum MemoryHow {
     ResidentGrowth,
 }
 
-/// Which architecture a state dict belongs to.
+/// The architectures that a state dict may belong to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Identified {
     /// Every architecture that explains all keys and shapes; more than one is ambiguous, none is unknown.
@@ -438,7 +460,7 @@ pub struct Identified {
     /// SHA-256 of the file, hexadecimal.
     #[serde(default)]
     pub sha256: String,
-    /// What the reader has to say: nesting, prefixes of keys that were taken away.
+    /// Remarks of the reader: nesting, prefixes that were removed from keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -448,9 +470,9 @@ pub struct Identified {
 pub struct Candidate {
     /// Its name in the registry.
     pub arch: String,
-    /// The hyperparameters that keys and shapes tell.
+    /// The hyperparameters that keys and shapes determine.
     pub config: Map<String, Value>,
-    /// Hyperparameters that they do not tell, and what was assumed.
+    /// Hyperparameters that keys and shapes do not determine, with the assumed values.
     #[serde(default)]
     pub assumed: Vec<String>,
     /// `deploy` or `training`.
@@ -463,7 +485,7 @@ pub struct Candidate {
     pub published: Option<String>,
 }
 
-/// A training form became a deploy form.
+/// The result of `fuse`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fused {
     /// Parameters before.
@@ -476,10 +498,10 @@ pub struct Fused {
     pub relative_error: f64,
 }
 
-/// Why a request was not fulfilled. The worker goes on.
+/// Why a request failed. The worker waits for the next request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failed {
-    /// What kind.
+    /// The kind of failure.
     pub kind: FailureKind,
     /// One line for the submission's row; it names the file, the key or the operation.
     pub message: String,
@@ -493,7 +515,7 @@ pub enum FailureKind {
     Request,
     /// A weights file or a program cannot be read, or does not fit.
     Load,
-    /// The network threw while running.
+    /// The network raised an exception.
     Run,
     /// The output has the wrong shape or type.
     Output,
@@ -506,6 +528,27 @@ pub enum FailureKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    /// The examples in this module's documentation are messages of this version.
+    #[test]
+    fn the_documented_messages_are_read() {
+        let text = include_str!("protocol.rs");
+        let lines = text.lines().filter_map(|line| line.strip_prefix("//! {"));
+        let (mut requests, mut replies) = (0, 0);
+        for line in lines.map(|rest| format!("{{{rest}")) {
+            if line.contains("\"do\"") {
+                let request: Numbered<Request> = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{line}: {e}"));
+                requests += 1;
+                assert_eq!(request.id, requests);
+                assert!(!matches!(request.body, Request::Hello { protocol } if protocol != VERSION));
+            } else {
+                let reply: Numbered<Reply> = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{line}: {e}"));
+                replies += 1;
+                assert_eq!(reply.id, replies);
+            }
+        }
+        assert_eq!((requests, replies), (6, 6));
+    }
+
     use serde_json::json;
 
     #[test]

@@ -89,7 +89,7 @@ fn every_network_of_a_clone_becomes_a_submission_or_a_reason() {
     let bench = Bench::new();
     clone(&bench);
     let import = |extra: &[&str]| {
-        let args = [&["import", "CLONE", "--as", "python", "-o", "out", "--json"], extra].concat();
+        let args = [&["import", "CLONE", "--as", "python", "-o", "out", "--format", "json"], extra].concat();
         json(&esr_bench(&bench, &python, &args))
     };
     let some = import(&["--ids", "5,2"]);
@@ -110,7 +110,7 @@ fn every_network_of_a_clone_becomes_a_submission_or_a_reason() {
     assert!(absent.contains(&"model_zoo/team04_lost.pth"), "{absent:?}");
     std::fs::create_dir_all(bench.path("zoo/deep")).unwrap();
     std::fs::write(bench.path("zoo/deep/team04_lost.pth"), "weights").unwrap();
-    let args = ["import", "CLONE", "--as", "python", "-o", "other", "--json", "--ids", "4", "--zoo", "zoo"];
+    let args = ["import", "CLONE", "--as", "python", "-o", "other", "--format", "json", "--ids", "4", "--zoo", "zoo"];
     let found = json(&esr_bench(&bench, &python, &args));
     assert_eq!(found["absent"], serde_json::json!([]), "{found}");
     assert!(!bench.path("CLONE/model_zoo").exists());

@@ -97,5 +97,5 @@ fn one_published_run_cannot_tell_run_to_run_noise() {
     insta::assert_snapshot!(out);
     let (code, out, err) = esr_bench(&["rank", results.to_str().unwrap(), "--rules", "ntire2026", "--uncertainty"]);
     assert_eq!(code, 0, "{err}");
-    assert!(out.contains("1 round: run-to-run noise takes at least 6 for 95 %, so ranks have no intervals"), "{out}");
+    assert!(out.contains("1 round: 95 % intervals need at least 6 rounds, so ranks have no intervals"), "{out}");
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use esr_bench::data::check::{FaultKind, Options, Report, check};
+use esr_bench::data::check::{DataReport, FaultKind, Options, check};
 use esr_bench::quality::Image;
 use esr_bench::quality::bicubic;
 
@@ -30,7 +30,7 @@ fn folders(root: &Path, names: &[&str]) {
     }
 }
 
-fn checked(path: &Path, options: Options) -> Report {
+fn checked(path: &Path, options: Options) -> DataReport {
     check(path, options, &|_, _| ()).unwrap()
 }
 

@@ -16,7 +16,7 @@ fn stdout(args: &[&str], code: i32) -> String {
 
 /// The findings of an audit as `line entry column printed computed`, and its remarks.
 fn audited(args: &[&str], code: i32) -> (Vec<String>, Vec<String>) {
-    let json: Value = serde_json::from_str(&stdout(&[&["audit"], args, &["--json"]].concat(), code)).unwrap();
+    let json: Value = serde_json::from_str(&stdout(&[&["audit"], args, &["--format", "json"]].concat(), code)).unwrap();
     let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
     let finding = |f: &Value| ["line", "entry", "column", "printed", "computed"].map(|k| text(&f[k])).join(" | ");
     let list = |key: &str| json[key].as_array().unwrap().clone();
@@ -28,16 +28,14 @@ fn in_2022_the_slip_is_found_and_nothing_else() {
     let (findings, remarks) = audited(&["ntire2022"], 7);
     assert_eq!(findings, ["13 | Alpan Team | sub1_rank | 10 | 9"]);
     let ties = remarks.iter().find(|r| r.contains("equal printed values")).unwrap();
-    assert!(
-        ties.starts_with("5 pairs of equal printed values have distinct ranks, all in the order of the sort before")
-    );
+    assert!(ties.starts_with("5 pairs of equal printed values have distinct ranks, all in the previous sort's order"));
     assert!(ties.contains("not broken by unrounded values (those would agree so by chance once in 32)"), "{ties}");
     assert!(remarks.iter().any(|r| r.contains("psnr_val: 1 entry prints exactly the cut at 28.95")));
     assert!(remarks.iter().any(|r| r.contains("29.00 was announced, 28.95 is applied; 6 entries are ranked below")));
     assert!(
         remarks
             .iter()
-            .any(|r| r.contains("perhaps one network: TieGuoDun Team (42.35 ms), RFDN AIM2020 Winner (41.97 ms)"))
+            .any(|r| r.contains("possibly the same network: TieGuoDun Team (42.35 ms), RFDN AIM2020 Winner (41.97 ms)"))
     );
 }
 
@@ -50,7 +48,7 @@ fn in_2023_everything_follows() {
 fn in_2024_the_readme_has_another_baseline_than_the_scores() {
     let (findings, remarks) = audited(&["ntire2024"], 7);
     assert_eq!(findings, ["null | RLFN (the organisers' README) | baseline runtime_ms | 13.54 | 11.77"]);
-    let implied = "the printed scores follow from a baseline runtime_ms between 11.7698 and 11.7701";
+    let implied = "the printed scores need a baseline runtime_ms between 11.7698 and 11.7701";
     assert!(remarks.iter().any(|r| r == implied), "{remarks:?}");
 }
 
@@ -96,26 +94,29 @@ fn a_changed_cell_is_found_whatever_it_is() {
 fn audit_asks_for_rules_where_a_file_does_not_tell_them() {
     let output = esr_bench(&["audit", "some.csv"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("--rules: by which edition's rules"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("expected --rules ID|FILE"));
 }
 
 #[test]
-fn where_enters_an_entry_and_says_what_gains_a_place() {
+fn place_joins_an_entry_to_a_table_and_says_what_gains_a_place() {
     let folder = tempfile::tempdir().unwrap();
     let csv = folder.path().join("mine.csv");
     std::fs::write(&csv, "team,runtime_ms,params_m\nmine,33,0.3\n").unwrap();
     let csv = csv.to_str().unwrap();
-    let json: Value =
-        serde_json::from_str(&stdout(&["where", csv, "--rules", "ntire2022", "--set", "runtime_ms=30", "--json"], 0))
-            .unwrap();
+    let json: Value = serde_json::from_str(&stdout(
+        &["place", csv, "--rules", "ntire2022", "--set", "runtime_ms=30", "--format", "json"],
+        0,
+    ))
+    .unwrap();
     let runtime = &json[0]["tracks"][0];
     assert_eq!((runtime["place"].as_u64(), runtime["of"].as_u64()), (Some(4), Some(36)));
     assert_eq!(runtime["gains"][0]["to"].as_f64(), Some(29.97));
     assert_eq!(json[0]["tracks"][1]["unranked"], "not measured: flops_g");
     let notes = json[0]["notes"].to_string();
-    assert!(notes.contains("what if: runtime_ms = 30"), "{notes}");
-    assert!(notes.contains("taken to pass the cut: psnr_val, psnr_test"), "{notes}");
+    assert!(notes.contains("assumed: runtime_ms = 30"), "{notes}");
+    assert!(notes.contains("assumed to pass the cut: psnr_val, psnr_test"), "{notes}");
 
+    // The command's earlier name.
     let table = stdout(&["where", "ntire2026", "--entry", "BOE_AIoT", "--rules", "ntire2026"], 0);
     assert!(table.contains("BOE_AIoT/01_PDS in NTIRE 2026"), "{table}");
     let output = esr_bench(&["where", "rlfn", "--set", "runtime=30"]);

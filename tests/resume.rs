@@ -17,7 +17,8 @@ use esr_bench::graph::Counter;
 use esr_bench::run::Run;
 use esr_bench::run::RunWriter;
 use proptest::prelude::*;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
+use rustix::process::{Pid, Signal, kill_process};
 
 #[test]
 fn kill_9_at_random_moments_loses_nothing_and_repeats_nothing() {
@@ -80,8 +81,8 @@ fn ctrl_c_keeps_what_was_measured() {
         assert!(Instant::now() < deadline, "no round was recorded");
         std::thread::sleep(Duration::from_millis(20));
     }
-    // SAFETY: kill takes numbers alone; the child is not reaped yet.
-    unsafe { libc::kill(i32::try_from(child.id()).unwrap(), libc::SIGINT) };
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
     let (code, stdout, stderr) = told(&child.wait_with_output().unwrap());
     assert_eq!(code, i32::from(esr_bench::exit::INTERRUPTED), "{stderr}");
     assert!(stdout.contains("of 50 rounds timed"), "{stdout}");

@@ -5,7 +5,7 @@ use esr_bench::rank::rank;
 use esr_bench::rules::Rules;
 use esr_bench::stats::ranks::{competition_ranks, places_by};
 use esr_bench::stats::{Basis, Field, Figures, Matrix, Place, Protocol, Settings, Track, rank_uncertainty};
-use rand::Rng;
+use rand::RngExt;
 use rand_pcg::Pcg64;
 
 use super::noise::{Noise, generator, session};

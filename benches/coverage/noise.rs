@@ -1,6 +1,6 @@
 //! Sessions with known noise.
 
-use rand::{Rng, SeedableRng, seq::SliceRandom};
+use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_pcg::Pcg64;
 
 /// What disturbs a session. Unless said otherwise: 1 % of log-normal noise for each process, and 3 % that a round has in common.

@@ -37,7 +37,7 @@ impl Auditor<'_> {
             .collect();
         for (metric, interval) in &implied {
             self.audit.remarks.push(format!(
-                "the printed scores follow from a baseline {metric} between {:.4} and {:.4}",
+                "the printed scores need a baseline {metric} between {:.4} and {:.4}",
                 interval.low, interval.high
             ));
         }

@@ -1,4 +1,4 @@
-//! Cells that follow from other cells of their line, and ranks by a single metric.
+//! Cells that can be computed from other cells of their line, and ranks by a single metric.
 
 use crate::audit::{Auditor, Interval, stem};
 use crate::entry::Metric;

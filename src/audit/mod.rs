@@ -1,7 +1,7 @@
-//! Recomputes all that a table prints, and lists what does not follow from its own figures and the rules.
+//! Recomputes a printed table from its own figures and the rules, and lists the mismatches.
 //!
-//! A printed number stands for the interval of all values that print so: a cell departs only if no value of the printed
-//! metrics explains it.
+//! A printed number stands for the interval of all values that round to it: a cell is a mismatch only if no values of the
+//! printed metrics explain it. It may use [`crate::entry`], [`crate::rules`], [`crate::rank`] and [`crate::tables`].
 
 mod baseline;
 mod cells;
@@ -22,31 +22,31 @@ use crate::tables::Table;
 use crate::tables::columns;
 use crate::tables::columns::Meaning;
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Audit {
     /// How many cells were recomputed.
     pub checked: usize,
-    /// What does not follow.
-    pub findings: Vec<Finding>,
-    /// What follows, but hangs on something that a reader should know.
+    /// The mismatches.
+    pub findings: Vec<Mismatch>,
+    /// Matches that depend on something that a reader should know.
     pub remarks: Vec<String>,
 }
 
-/// A cell, or a figure of the rules, that does not follow from the others.
+/// A cell, or a figure of the rules, that does not match the others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Finding {
+pub struct Mismatch {
     /// The table's line, counted from 1; absent for a figure of the rules.
     pub line: Option<usize>,
     /// The entry.
     pub entry: String,
     /// The column.
     pub column: String,
-    /// What is printed.
+    /// The printed value.
     pub printed: String,
-    /// What follows.
+    /// The computed value.
     pub computed: String,
-    /// From what.
+    /// What it was computed from.
     pub why: String,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Auditor<'a> {
 
     fn find(&mut self, line: Option<usize>, entry: &str, cell: (&str, &str), computed: String, why: String) {
         let (column, printed) = (cell.0.to_owned(), cell.1.to_owned());
-        self.audit.findings.push(Finding { line, entry: entry.to_owned(), column, printed, computed, why });
+        self.audit.findings.push(Mismatch { line, entry: entry.to_owned(), column, printed, computed, why });
     }
 
     /// Columns that print a metric, or that hold it in full, and what their cells are divided by.
@@ -107,7 +107,7 @@ impl<'a> Auditor<'a> {
         self.table.columns.iter().filter_map(|n| Some((n.as_str(), matching(n)?))).collect()
     }
 
-    /// What a metric of an entry may be: its full value, or all that print so.
+    /// The possible values of a metric of an entry: its full value, or all values that round to the printed one.
     fn interval(&self, entry: &Entry, metric: Metric) -> Option<Interval> {
         let held = |exact| self.columns_of(metric, exact).into_iter().find(|(c, _)| entry.printed.contains_key(*c));
         if held(true).is_some() {

@@ -1,4 +1,4 @@
-//! What follows, but hangs on something: cuts on rounding, ranks of equal values on the order of sorting, twins.
+//! Remarks: cuts that depend on rounding, ranks of equal values that depend on the order of sorting, and equal entries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +7,12 @@ use crate::entry::Metric;
 use crate::entry::label;
 use crate::entry::rounding::round_to;
 use crate::rank::cut;
-use crate::rank::cut::Verdict;
+use crate::rank::cut::CutResult;
 use crate::rank::{Leaderboard, Row};
 use crate::rules::schema::Cut;
 
 impl Auditor<'_> {
-    /// Decisions of the cuts that another rounding would turn.
+    /// Decisions of the cuts that another rounding would reverse.
     pub(super) fn cuts(&mut self, board: &Leaderboard) {
         for cut in &self.rules.cuts {
             let (mut spared, mut open) = (Vec::new(), Vec::new());
@@ -21,7 +21,7 @@ impl Auditor<'_> {
                 else {
                     continue;
                 };
-                if cut::verdict(cut, value) == Verdict::PassByRounding {
+                if cut::verdict(cut, value) == CutResult::PassByRounding {
                     spared.push(format!("{} ({value:.4})", label(&row.entry)));
                 } else if interval.low < cut.at_least && interval.high > interval.low {
                     open.push(label(&row.entry));
@@ -59,7 +59,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// Distinct printed ranks of equal printed values: what order they follow.
+    /// The order of distinct printed ranks of equal printed values.
     pub(super) fn ties(&mut self, board: &Leaderboard) {
         let order = &self.rules.metric_ranks.order;
         let (mut follow, mut against, mut pairs) = (0u32, 0u32, Vec::new());
@@ -90,7 +90,7 @@ impl Auditor<'_> {
         }
         if follow > 0 && against == 0 {
             self.audit.remarks.push(format!(
-                "{} of equal printed values have distinct ranks, all in the order of the sort before, so that they were not broken \
+                "{} of equal printed values have distinct ranks, all in the previous sort's order, so that they were not broken \
                  by unrounded values (those would agree so by chance once in {}): {}",
                 plural(follow as usize, "pair", "pairs"),
                 2u64.saturating_pow(follow),
@@ -98,7 +98,7 @@ impl Auditor<'_> {
             ));
         } else if against > 0 {
             self.audit.remarks.push(format!(
-                "equal printed values have distinct ranks; {against} of {} are not in the order of the sort before: {}",
+                "equal printed values have distinct ranks; {against} of {} do not keep the previous sort's order: {}",
                 follow + against,
                 pairs.join("; ")
             ));
@@ -122,7 +122,7 @@ impl Auditor<'_> {
                 label(entry) + &runtime
             };
             let names: Vec<String> = group.iter().map(shown).collect();
-            self.audit.remarks.push(format!("equal in every cost, perhaps one network: {}", names.join(", ")));
+            self.audit.remarks.push(format!("equal in every cost, possibly the same network: {}", names.join(", ")));
         }
     }
 }

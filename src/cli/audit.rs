@@ -1,28 +1,28 @@
-//! `esr-bench audit`: what in a printed table does not follow from its own figures and the rules.
+//! `esr-bench audit`: checks a printed table against its own figures and the rules.
 
 use std::path::Path;
 
-use comfy_table::{Table, presets};
-use esr_bench::audit::{Audit, audit};
+use esr_bench::audit::audit;
+use esr_bench::inputs::sources;
+use esr_bench::report::{self, Format};
 use esr_bench::rules::Rules;
 use esr_bench::tables::table;
-use esr_bench::text;
 use esr_bench::{Error, Result, exit};
 
-use super::sources;
+use super::output;
 
 /// Arguments of `audit`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A CSV with printed ranks, sums or scores, or an edition's id (its published table)
+    /// CSV file with printed ranks, sums or scores, or an edition's id for its published table
     #[arg(value_name = "FILE|ID")]
     table: String,
-    /// The rules: an edition's id, its folder, or a file [default: those of the edition that is audited]
+    /// Rules: an edition's id, its folder, or a file [default: the rules of the audited edition]
     #[arg(long, value_name = "ID|FILE")]
     rules: Option<String>,
-    /// One JSON object
-    #[arg(long)]
-    json: bool,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = output::formats(&[Format::Table, Format::Json]))]
+    format: Format,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8> {
@@ -36,7 +36,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         (Some(name), _) => Rules::find(name)?,
         (None, Some(edition)) => edition.clone(),
         (None, None) => {
-            return Err(Error::Usage("--rules: by which edition's rules is the table to be audited?".into()));
+            return Err(Error::Usage(
+                "expected --rules ID|FILE: a CSV file does not say which edition's rules apply".into(),
+            ));
         }
     };
     let table = match &edition {
@@ -44,39 +46,10 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         None => table::read_table(sources::existing(path)?)?,
     };
     let audit = audit(&table, &rules)?;
-    let text = if args.json {
-        let failed = |e: serde_json::Error| Error::Usage(format!("the audit cannot be written as JSON: {e}"));
-        serde_json::to_string_pretty(&audit).map_err(failed)? + "\n"
-    } else {
-        report(&audit, &table.file.display().to_string(), &rules)
+    let text = match args.format {
+        Format::Json => output::json(&audit)?,
+        _ => report::audit::table(&audit, &table.file, &rules.id),
     };
-    super::print(&text)?;
+    output::print(&text)?;
     Ok(if audit.findings.is_empty() { exit::DONE } else { exit::CHECK_FAILED })
-}
-
-fn report(audit: &Audit, file: &str, rules: &Rules) -> String {
-    let mut out = format!("{file} by the rules of {}: {} figures recomputed, ", rules.id, audit.checked);
-    match audit.findings.len() {
-        0 => out += "all follow\n",
-        n => {
-            out += &format!("{n} do not follow\n\n");
-            let mut table = Table::new();
-            table.load_preset(presets::NOTHING).set_header(["line", "entry", "column", "printed", "follows", "from"]);
-            for f in &audit.findings {
-                let line = f.line.map_or_else(|| "rules".to_owned(), |l| l.to_string());
-                table.add_row(
-                    [&line, &f.entry, &f.column, &f.printed, &f.computed, &f.why].map(|cell| text::one_line(cell)),
-                );
-            }
-            out += &table.trim_fmt();
-            out += "\n";
-        }
-    }
-    if !audit.remarks.is_empty() {
-        out += "\n";
-    }
-    for remark in &audit.remarks {
-        out += &format!("remark: {}\n", text::one_line(remark));
-    }
-    out
 }

@@ -13,25 +13,25 @@ use esr_bench::{Error, Result};
 /// How a repository's networks become submissions.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Clones {
-    /// The form in which the networks of a repository are taken
+    /// Form in which the networks of a repository are imported
     #[arg(long = "as", value_name = "FORM", value_enum, default_value_t)]
     form: Form,
-    /// Only the networks of a repository with these ids, as `1,4,7`
+    /// Import only the networks of a repository with these ids, such as `1,4,7`
     #[arg(long, value_name = "ID", value_delimiter = ',', allow_hyphen_values = true, value_parser = id)]
     ids: Vec<ModelId>,
-    /// A folder with weights that a repository lacks; they are found by their files' names
+    /// Folder with weights that are missing from a repository; they are found by their file names
     #[arg(long, value_name = "DIR")]
     zoo: Option<PathBuf>,
-    /// Take a registered network by its weights alone, without comparing its output with that of the team's code
+    /// Recognise a registered network by its weights alone, without comparing its output with that of the team's code
     #[arg(long)]
     no_check: bool,
-    /// The function of a repository that selects a network [default: the function `select_model`]
+    /// Function of a repository that selects a network [default: the function `select_model`]
     #[arg(long, value_name = "FILE.py:FUNCTION")]
     call: Option<String>,
-    /// The edition of a repository, as `ntire2022` [default: told by its name or its weights]
+    /// Edition of a repository, such as `ntire2022` [default: the edition of its name or weights]
     #[arg(long, value_name = "ID")]
     edition: Option<String>,
-    /// The Python that runs teams' code [default: ESR_BENCH_PYTHON, an active virtual environment, or python3]
+    /// Python that runs teams' code [default: ESR_BENCH_PYTHON, an active virtual environment, or python3]
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
 }
@@ -69,7 +69,7 @@ impl Clones {
 
 fn id(text: &str) -> Result<ModelId, String> {
     match text.trim() {
-        "" => Err("expected ids, as in `1,4,7`".into()),
+        "" => Err("expected ids, such as `1,4,7`".into()),
         text => Ok(text.parse().map_or_else(|_| ModelId::Word(text.to_owned()), ModelId::Number)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use esr_bench::inputs::timings;
 use esr_bench::report::colour_on_stdout;
 use esr_bench::stats::Interval;
 use esr_bench::stats::Protocol;
@@ -14,34 +15,32 @@ use esr_bench::text::{Align, Cell, Style, Table, decimals_for, fixed};
 use esr_bench::util::toml_file;
 use esr_bench::{Error, Result, exit};
 
-use super::timings;
-
 /// Arguments of `compare`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A submission's label in --run, or a file with its samples
+    /// Label of a submission in --run, or a file with its samples
     a: String,
-    /// What it is compared with: a label, or a file
+    /// The submission to compare it with: a label or a file
     b: String,
-    /// A run directory, a JSON file of samples, or an organisers' results.json with per-image runtimes
+    /// Run directory, JSON file of samples, or organisers' results.json with per-image runtimes
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// How timings become one figure
+    /// How the timings of a run become one runtime
     #[arg(long, value_enum, default_value_t)]
     protocol: Protocol,
-    /// Differences up to so many percent count as none
+    /// Smallest difference that counts, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * TieBand::DEFAULT.0)]
     tie_band: f64,
-    /// Two labels of one network, whose difference is shown beside the tie band [default: the run's A/A control]
+    /// Two labels of one network; their difference is shown beside the tie band [default: the run's A/A control]
     #[arg(long, num_args = 2, value_names = ["LABEL", "LABEL"])]
     control: Vec<String>,
-    /// The random generator's seed: the same seed, the same figures
+    /// Seed of the random generator; the same seed gives the same figures
     #[arg(long, default_value_t = Settings::default().seed)]
     seed: u64,
-    /// The most sign patterns that the test takes
+    /// Largest number of sign patterns that the test draws
     #[arg(long, value_name = "N", default_value_t = Settings::default().patterns,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(100..=10_000_000))]
     resamples: usize,
@@ -50,10 +49,10 @@ pub(crate) struct Args {
 /// What a comparison can be written as.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people.
+    /// A table for people
     #[default]
     Table,
-    /// One JSON object.
+    /// JSON in full precision
     Json,
 }
 
@@ -79,10 +78,10 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if args.format == Format::Json {
         let text = serde_json::to_string_pretty(&comparison)
             .map_err(|e| Error::io("write", "JSON")(std::io::Error::from(e)))?;
-        super::print(&(text + "\n"))?;
+        super::output::print(&(text + "\n"))?;
     } else {
         let images = [&a, &b].map(|s| interval::over_images(s, settings.protocol, settings.level));
-        super::print(&shown(&comparison, control.as_ref(), images, colour_on_stdout()))?;
+        super::output::print(&shown(&comparison, control.as_ref(), images, colour_on_stdout()))?;
     }
     Ok(exit::DONE)
 }

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use esr_bench::data::check::{Options, check};
+use esr_bench::report::Format;
 use esr_bench::{Result, exit};
 use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output;
 
 /// Arguments of `data`.
 #[derive(Debug, clap::Args)]
@@ -16,35 +19,27 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check data sets: every file paired, readable, of the right size, and LR made of HR by the field's bicubic.
+    /// Check that images are paired, readable and of the right size, and that LR is the bicubic of HR
     ///
-    /// Exits with 7 if anything is wrong. Layouts: HR/ with LRx4/ or LR_bicubic/X4/ (benchmark sets), NAME_HR/ with
-    /// NAME_LR/ (NTIRE) or NAME_LR_bicubic/X4/ (DIV2K), any of these without HR, or a folder of PNG files. A folder with
-    /// several data sets is checked set by set.
+    /// The exit code is 7 if anything is wrong. These layouts are known: HR/ with LRx4/ or LR_bicubic/X4/ (benchmark sets),
+    /// NAME_HR/ with NAME_LR/ (NTIRE) or NAME_LR_bicubic/X4/ (DIV2K), each of these without HR, and a folder of PNG files. In
+    /// a folder with several data sets, each is checked.
     Check(Check),
 }
 
 #[derive(Debug, clap::Args)]
 struct Check {
-    /// The folder.
+    /// Folder of the data set, or of several
     dir: PathBuf,
-    /// SR size over LR size; LR is regenerated from HR at scale 4.
+    /// SR size divided by LR size; LR is computed again from HR at scale 4
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=16))]
     scale: u32,
-    /// LR need not be the bicubic of HR: count differing values, but find no fault in them.
+    /// Accept any LR: count values that differ from the bicubic of HR, but do not report them as faults
     #[arg(long)]
     any_lr: bool,
-    /// How to print the report.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = output::formats(&[Format::Table, Format::Json]))]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people.
-    Table,
-    /// One JSON object.
-    Json,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8> {
@@ -58,9 +53,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     bar.finish_and_clear();
     let report = report?;
     let text = match args.format {
-        Format::Table => report.to_string(),
-        Format::Json => serde_json::to_string_pretty(&report).expect("a report is plain data"),
+        Format::Json => output::json(&report)?,
+        _ => format!("{report}\n"),
     };
-    super::print(&(text + "\n"))?;
+    output::print(&text)?;
     Ok(if report.faults() == 0 { exit::DONE } else { exit::CHECK_FAILED })
 }

@@ -1,36 +1,30 @@
-//! `esr-bench doctor`: what this machine offers.
+//! `esr-bench doctor`: whether this machine is ready to measure.
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-use esr_bench::checks::doctor::{Facts, Level, Report};
+use esr_bench::checks::doctor::{Examination, Facts, Level};
+use esr_bench::report::Format;
 use esr_bench::{Result, exit, report};
+
+use super::output;
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The worker's program; by default the one beside esr-bench.
+    /// Worker program [default: esr-worker in the folder of esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
-    /// How to print the findings.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = output::formats(&[Format::Table, Format::Json]))]
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people.
-    Table,
-    /// One JSON object: the findings, and the facts behind them.
-    Json,
-}
-
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let report = Report::new(Facts::gather(args.worker.as_deref()));
+    let examination = Examination::new(Facts::gather(args.worker.as_deref()));
     let text = match args.format {
-        Format::Table => report.table(report::colour_on_stdout()),
-        Format::Json => serde_json::to_string_pretty(&report).expect("a report is plain data"),
+        Format::Json => output::json(&examination)?,
+        _ => examination.table(report::colour_on_stdout()) + "\n",
     };
-    super::print(&(text + "\n"))?;
-    Ok(if report.worst() == Level::Problem { exit::CHECK_FAILED } else { exit::DONE })
+    output::print(&text)?;
+    Ok(if examination.worst() == Level::Problem { exit::CHECK_FAILED } else { exit::DONE })
 }

@@ -1,4 +1,4 @@
-//! `esr-bench fuse`: training form to deploy form.
+//! `esr-bench fuse`: turns weights in training form into their deploy form.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,15 +20,15 @@ use serde_json::{Map, Value};
 /// Arguments of `fuse`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights of the training form (.pth, .pt or .safetensors).
+    /// Weights in training form: .pth, .pt or .safetensors
     weights: PathBuf,
-    /// The model card's name or file; default: as the weights are identified.
+    /// Name or file of the model card [default: the card of the network that the weights are identified as]
     #[arg(long, value_name = "CARD")]
     model: Option<String>,
-    /// Where to write the deploy form (.safetensors).
+    /// File for the deploy form: .safetensors
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
-    /// The worker program; default: `esr-worker` beside this one.
+    /// Worker program [default: esr-worker in the folder of esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<u8> {
     if args.output.extension().is_none_or(|e| e != "safetensors") {
         let output = args.output.display();
-        return Err(Error::Usage(format!("--output {output}: expected a name that ends in .safetensors")));
+        return Err(Error::Usage(format!("--output {output}: expected a file name that ends in .safetensors")));
     }
     input::open(&args.weights, Kind::Weights)?;
     let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
@@ -57,11 +57,11 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         _ => return Err(died("the worker did not answer the request".to_owned())),
     };
     worker.finish("the end of fusing").map_err(failed)?;
-    super::print(&said(&name, &fused, &args.output))?;
+    super::output::print(&summary(&name, &fused, &args.output))?;
     Ok(exit::DONE)
 }
 
-/// What is to be fused: a name for people, the architecture, its hyperparameters.
+/// The network to fuse: a name for people, the architecture, its hyperparameters.
 fn network(args: &Args, launch: &Launch) -> Result<(String, String, Map<String, Value>)> {
     if let Some(model) = &args.model {
         let card = Card::find(model)?;
@@ -72,13 +72,13 @@ fn network(args: &Args, launch: &Launch) -> Result<(String, String, Map<String, 
     Ok((identify::describe(candidate), candidate.arch.clone(), candidate.config.clone()))
 }
 
-fn said(model: &str, fused: &Fused, output: &Path) -> String {
+fn summary(model: &str, fused: &Fused, output: &Path) -> String {
     let kinds: Vec<String> = fused.blocks.iter().map(|(kind, count)| format!("{count} x {kind}")).collect();
     let (before, after) = (fused.parameters_before, fused.parameters_after);
     let saved = 100.0 * (1.0 - after as f64 / before as f64);
     format!(
-        "{model}: fused {}\nparameters: {before} before, {after} after ({saved:.1} % saved)\nboth forms on random input, \
-         borders included: {:.1e} relative difference at most\nwritten: {}\n",
+        "{model}: fused {}\nparameters: {before} before, {after} after ({saved:.1} % saved)\nlargest relative difference of \
+         both forms on random input, borders included: {:.1e}\nwritten: {}\n",
         kinds.join(", "),
         fused.relative_error,
         output.display()
@@ -90,14 +90,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_what_was_fused_and_what_that_saved() {
+    fn the_summary_names_fused_blocks_and_saved_parameters() {
         let blocks = serde_json::from_str(r#"{ "Conv3XC": 20, "RRRB": 2 }"#).unwrap();
         let fused = Fused { parameters_before: 2000, parameters_after: 500, blocks, relative_error: 3.14e-8 };
         assert_eq!(
-            said("span", &fused, Path::new("span.safetensors")),
+            summary("span", &fused, Path::new("span.safetensors")),
             "span: fused 20 x Conv3XC, 2 x RRRB\n\
              parameters: 2000 before, 500 after (75.0 % saved)\n\
-             both forms on random input, borders included: 3.1e-8 relative difference at most\n\
+             largest relative difference of both forms on random input, borders included: 3.1e-8\n\
              written: span.safetensors\n"
         );
     }

@@ -2,32 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use esr_bench::protocol::Identified;
-use esr_bench::report::identified as report;
+use esr_bench::report::{Format, identified as report};
 use esr_bench::submission::identify::Identifier;
 use esr_bench::worker_process::{Launch, Limits, locate};
 use esr_bench::{Error, Result, exit};
 
+use super::output;
+
 /// Arguments of `identify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Weights files: .pth, .pt or .safetensors; nothing in them is executed
+    /// Weights files: .pth, .pt or .safetensors. Nothing in them is executed
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Output format
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = output::formats(&[Format::Table, Format::Json]))]
     format: Format,
-    /// The worker's program [default: esr-worker beside esr-bench]
+    /// Worker program [default: esr-worker in the folder of esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Format {
-    #[default]
-    Table,
-    Json,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8> {
@@ -41,12 +35,12 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         };
         if let Format::Table = args.format {
             let parted = if all.is_empty() { "" } else { "\n" };
-            super::print(&format!("{parted}{}", report::table(file, &found)?))?;
+            output::print(&format!("{parted}{}", report::table(file, &found)?))?;
         }
         all.push((file, found));
     }
     if let Format::Json = args.format {
-        super::print(&report::json(&all)?)?;
+        output::print(&report::json(&all)?)?;
     }
     Ok(code(&all))
 }

@@ -1,64 +1,53 @@
-//! `esr-bench inspect`: what a network costs, operation by operation.
+//! `esr-bench inspect`: the costs of a network, operation by operation.
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use esr_bench::error::{Error, Result};
 use esr_bench::exit;
 use esr_bench::graph;
-use esr_bench::graph::By;
 use esr_bench::graph::Counter;
+use esr_bench::graph::Grouping;
 use esr_bench::graph::Inspection;
 use esr_bench::graph::{OpGraph, Recorded};
 use esr_bench::protocol::Weights;
-use esr_bench::report::inspection as report;
+use esr_bench::report::{Format, inspection as report};
 use esr_bench::submission::card::Card;
 use esr_bench::submission::identify::Identifier;
-use esr_bench::submission::{MANIFEST, Submission};
-use esr_bench::worker_process::GraphRecorder;
+use esr_bench::submission::{GraphRecorder, MANIFEST, Submission};
 use esr_bench::worker_process::{Launch, Limits, locate};
+
+use super::output;
 
 /// Arguments of `inspect`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A model card's name or file, a submission's folder, a recorded graph (`.json`), or a bare weights file.
+    /// Name or file of a model card, folder of a submission, recorded graph (.json), or weights file
     #[arg(value_name = "MODEL|SUBMISSION|GRAPH|FILE")]
     what: String,
-    /// LR height and width; default 256x256, or the recorded graph's own.
+    /// LR height and width [default: 256x256, or the size of the recorded graph]
     #[arg(long, value_name = "HxW", value_parser = parse_size)]
     input: Option<[i64; 2]>,
-    /// Rows: layer, op or block.
+    /// Rows of the table: layer, op or block
     #[arg(long, default_value = "layer")]
-    by: By,
-    /// The convention for FLOPs: hook (NTIRE 2022, 2023), fvcore (2024 on), macs (true multiply-accumulates).
+    by: Grouping,
+    /// Convention for FLOPs: hook (NTIRE 2022 and 2023), fvcore (from 2024 on), or macs (multiply-accumulates)
     #[arg(long, default_value = "macs")]
     counter: Counter,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t)]
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = output::formats(&[Format::Table, Format::Csv, Format::Json, Format::Dot]))]
     format: Format,
-    /// Compare with another network, block by block.
+    /// Compare with another network, block by block
     #[arg(long, value_name = "MODEL|SUBMISSION|GRAPH")]
     against: Option<String>,
-    /// A Graphviz graph instead (`| dot -Tsvg`).
-    #[arg(long, conflicts_with_all = ["against", "format"])]
-    dot: bool,
-    /// Also write the recorded graph to this file.
+    /// Also write the recorded graph to this file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Run the network on real data even where its shapes alone would do.
+    /// Run the network on real data even where shapes alone are sufficient
     #[arg(long)]
     real: bool,
-    /// The worker program; default: `esr-worker` beside this one.
+    /// Worker program [default: esr-worker in the folder of esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Format {
-    #[default]
-    Table,
-    Csv,
-    Json,
 }
 
 /// The challenge counts at this size.
@@ -68,28 +57,32 @@ fn parse_size(text: &str) -> Result<[i64; 2], String> {
     let sides = text.split_once(['x', 'X']).map(|(h, w)| (h.trim().parse::<i64>(), w.trim().parse::<i64>()));
     match sides {
         Some((Ok(h), Ok(w))) if (1..=65_536).contains(&h) && (1..=65_536).contains(&w) => Ok([h, w]),
-        _ => Err(format!("expected height x width in pixels, as 256x256, found `{text}`")),
+        _ => Err(format!("expected height x width in pixels, such as 256x256, found `{text}`")),
     }
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let source = Source::of(&args.what, args)?;
-    let recorded = source.record(args, args.against.is_none() && !args.dot)?;
+    let dot = args.format == Format::Dot;
+    if dot && args.against.is_some() {
+        return Err(Error::Usage("--format dot shows one network: remove --against".into()));
+    }
+    let source = GraphSource::of(&args.what, args)?;
+    let recorded = source.record(args, args.against.is_none() && !dot)?;
     let graph = &recorded.graph;
     if let Some(path) = &args.save {
         graph::file::write(path, graph)?;
     }
-    if args.dot {
-        super::print(&graph::dot(graph, args.counter))?;
+    if dot {
+        output::print(&graph::dot(graph, args.counter))?;
         return finish(&args.what, [graph], args.counter);
     }
     if let Some(other) = &args.against {
-        let other_graph = Source::of(other, args)?.record(args, false)?.graph;
+        let other_graph = GraphSource::of(other, args)?.record(args, false)?.graph;
         let blocks = graph::diff(graph, &other_graph, args.counter);
-        super::print(&match args.format {
-            Format::Table => report::diff_table(&blocks, args.counter, [&args.what, other]),
+        output::print(&match args.format {
             Format::Csv => report::diff_csv(&blocks)?,
-            Format::Json => report::to_json(&blocks)?,
+            Format::Json => output::json(&blocks)?,
+            _ => report::diff_table(&blocks, args.counter, [&args.what, other]),
         })?;
         return finish(&args.what, [graph, &other_graph], args.counter);
     }
@@ -100,10 +93,10 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if let Some(flops_g) = source.published() {
         inspection.explain(flops_g);
     }
-    super::print(&match args.format {
-        Format::Table => report::table(&inspection),
+    output::print(&match args.format {
         Format::Csv => report::csv(&inspection)?,
         Format::Json => report::json(&inspection)?,
+        _ => report::table(&inspection),
     })?;
     finish(&args.what, [graph], args.counter)
 }
@@ -120,7 +113,7 @@ fn finish<'a>(what: &str, graphs: impl IntoIterator<Item = &'a OpGraph>, counter
 }
 
 /// Where a graph comes from.
-enum Source {
+enum GraphSource {
     /// A file.
     File(PathBuf),
     /// A worker that runs this.
@@ -133,46 +126,46 @@ struct Recording {
     larger: Option<[OpGraph; 3]>,
 }
 
-impl Source {
-    fn of(what: &str, args: &Args) -> Result<Source> {
+impl GraphSource {
+    fn of(what: &str, args: &Args) -> Result<GraphSource> {
         let path = Path::new(what);
         if path.extension().is_some_and(|e| e == "json") {
-            return Ok(Source::File(path.to_path_buf()));
+            return Ok(GraphSource::File(path.to_path_buf()));
         }
         if path.is_dir() || path.file_name().is_some_and(|n| n == MANIFEST) {
             let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
-            return Ok(Source::Worker(Box::new(Submission::read(folder)?)));
+            return Ok(GraphSource::Worker(Box::new(Submission::read(folder)?)));
         }
         if path.is_file() && path.extension().is_none_or(|e| e != "toml") {
             let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
-            return Ok(Source::Worker(Box::new(Identifier::new(launch).for_costs(path)?)));
+            return Ok(GraphSource::Worker(Box::new(Identifier::new(launch).for_costs(path)?)));
         }
         // Costs do not depend on the weights' values.
         let card = Card::find(what)?;
-        Ok(Source::Worker(Box::new(Submission::from_card(&card, Weights::Random { seed: 0 }))))
+        Ok(GraphSource::Worker(Box::new(Submission::from_card(&card, Weights::Random { seed: 0 }))))
     }
 
     /// The FLOPs that the card's publication prints, in units of 10^9.
     fn published(&self) -> Option<f64> {
-        let Source::Worker(submission) = self else { return None };
+        let GraphSource::Worker(submission) = self else { return None };
         Card::find(submission.card.as_deref()?).ok()?.published.flops_g
     }
 
     fn record(&self, args: &Args, growth: bool) -> Result<Recording> {
         let submission = match self {
-            Source::File(path) => {
+            GraphSource::File(path) => {
                 let graph = graph::file::read(path)?;
                 let own = [graph.input[2], graph.input[3]];
                 if let Some([h, w]) = args.input.filter(|size| *size != own) {
                     let [own_h, own_w] = own;
                     let path = path.display();
                     return Err(Error::Usage(format!(
-                        "{path} was recorded at {own_h}x{own_w}: --input {h}x{w} needs the network itself"
+                        "{path} was recorded at {own_h}x{own_w}: for --input {h}x{w} give the network instead of its graph"
                     )));
                 }
                 return Ok(Recording { graph, larger: None });
             }
-            Source::Worker(submission) => submission,
+            GraphSource::Worker(submission) => submission,
         };
         let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
         let mut recorder = GraphRecorder::start(&launch, submission)?;

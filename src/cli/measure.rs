@@ -1,4 +1,4 @@
-//! `esr-bench measure`: submissions x images -> a run directory.
+//! `esr-bench measure`: measures submissions on images and writes a run directory.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -31,54 +31,53 @@ const ROUNDS: u32 = 10;
 /// Arguments of `measure`.
 #[derive(Debug, clap::Args)]
 struct Options {
-    /// Submission folders (each with a submission.toml), bare weights files, which are identified, or clones of organisers'
-    /// repositories, whose networks are imported into the run directory first
+    /// Submission folders (each with a submission.toml), weights files whose network is identified, or clones of organisers'
+    /// repositories whose networks are imported into the run directory first
     #[arg(value_name = "SUBMISSION|FILE|CLONE")]
     submissions: Vec<PathBuf>,
-    /// The largest value of input and output of the bare weights files [default: that of the card with the same network]
+    /// Largest value of input and output of the weights files [default: the data range of the card with the same network]
     #[arg(long, value_name = "MAX", value_parser = positive)]
     data_range: Option<f64>,
     #[command(flatten)]
     models: Pairs,
     #[command(flatten)]
     clones: Clones,
-    /// A data set, as DIR or SPLIT=DIR; may repeat. `val` and `test` are the challenge's splits; other splits are measured and
-    /// shown, but not ranked. Without this option, or with the word `synthetic`: a random image of 256 x 256, for efficiency
-    /// only
+    /// Data set, as DIR or SPLIT=DIR; may be repeated. `val` and `test` are the challenge's splits; other splits are measured
+    /// and shown, but not ranked. `synthetic` is a random image of 256 x 256 for efficiency figures alone [default: synthetic]
     #[arg(long, value_name = "DIR", value_parser = pairs::data)]
     data: Vec<(Option<String>, PathBuf)>,
     /// Take the defaults of --rounds, --protocol, TF32 and cuDNN switches, and the size at which operations are recorded, from
     /// these rules (see `esr-bench rules list`)
     #[arg(long, value_name = "ID|FILE")]
     rules: Option<String>,
-    /// Device to measure on: `cpu` or `cuda:N`
+    /// Device: cpu or cuda:N
     #[arg(long, default_value = "cpu", value_parser = device)]
     device: String,
-    /// Threads within an operation, on the CPU [default: libtorch's own]
+    /// Threads of each operation on the CPU [default: libtorch's default]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     threads: Option<u32>,
-    /// Run directory [default: results/ and the time]
+    /// Run directory [default: a folder in results/ named after the time]
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
     /// Resume the run in --run: measure what is missing. Other options that are given must agree with the run's plan; only the
     /// number of rounds may grow
     #[arg(long, requires = "run")]
     resume: bool,
-    /// With --resume: measure again what failed
+    /// Measure failed submissions again (with --resume)
     #[arg(long, requires = "resume")]
     retry_failed: bool,
-    /// With --resume: add N rounds to those of the plan
+    /// Add N rounds to those of the plan (with --resume)
     #[arg(long, value_name = "N", requires = "resume", conflicts_with = "rounds",
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     add_rounds: Option<u32>,
-    /// With --resume: resume on another machine than the run's. Every table of the run then says that its figures are mixed
+    /// Resume on another machine than the run's; every table of the run then says so (with --resume)
     #[arg(long, requires = "resume")]
     allow_machine_change: bool,
     /// Timed rounds; each round runs every submission in a fresh process. A 95 % interval needs 6 [default: the runs of
     /// --rules, else 10]
     #[arg(long, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     rounds: Option<u32>,
-    /// Untimed forwards before the first timed one of each image size in a process
+    /// Untimed forwards before the first timed forward of each image size in a process
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     warmup: u32,
     /// Timed forwards of each image in each round
@@ -87,37 +86,36 @@ struct Options {
     /// Seed for run order, random weights and the synthetic image
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Submission that is the baseline, by its name or any part that no other has. With two rounds or more it runs under two
-    /// labels: how far these are apart is the session's noise (A/A control) [default: the network with the id 0 of a repository]
+    /// Submission that is the baseline, by its name or a part of it that no other name has. With two or more rounds it runs
+    /// under two labels, whose difference is the session's noise (A/A control) [default: network 0 of a repository]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
-    /// How timings are taken: `robust`, or `published`, the challenges' own, without warm-up or repeats [default: that of
-    /// --rules, else robust]
+    /// How runtime is measured [default: the protocol of --rules, else robust]
     #[arg(long, value_enum)]
     protocol: Option<Protocol>,
-    /// Time limit for one forward, and for loading a network
+    /// Time limit for one forward and for loading a network, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 600.0, value_parser = positive)]
     time_limit: f64,
     /// Limit on the resident memory of a worker, in MiB [default: no limit]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
     memory_limit: Option<u64>,
-    /// Write SR images as PNG files into the run's folder sr/: all of them, the worst of each submission and split by PSNR, or
-    /// the first N of each split
+    /// Write SR images as PNG files to the run's folder sr/: all images, the image with the lowest PSNR of each submission
+    /// and split, or the first N images of each split
     #[arg(long, value_name = "all|worst|N", default_value_t)]
     keep_sr: KeepSr,
-    /// Worker program [default: esr-worker beside esr-bench]
+    /// Worker program [default: esr-worker in the folder of esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
-    /// TF32 in cuDNN's convolutions [default: that of --rules on a GPU, else libtorch's own]
+    /// TF32 in cuDNN's convolutions [default: the setting of --rules on a GPU, else libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     tf32_conv: Option<bool>,
-    /// TF32 in matrix products [default: that of --rules on a GPU, else libtorch's own]
+    /// TF32 in matrix products [default: the setting of --rules on a GPU, else libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     tf32_matmul: Option<bool>,
-    /// Let cuDNN try its algorithms and keep the fastest [default: that of --rules on a GPU, else libtorch's own]
+    /// Let cuDNN try its algorithms and keep the fastest [default: the setting of --rules on a GPU, else libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     cudnn_benchmark: Option<bool>,
-    /// Use deterministic algorithms only
+    /// Use deterministic algorithms only [default: libtorch's default]
     #[arg(long, value_name = "ON|OFF", value_parser = switch)]
     deterministic: Option<bool>,
 }
@@ -166,7 +164,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     let outcome = outcome?;
     let basis = rules.as_ref().map_or_else(|| Basis::new(Counter::Hook), Basis::from);
     let printed = measure::summary(writer.run(), basis, report::colour_on_stdout())
-        .and_then(|text| super::print(&format!("{text}{left}Recorded in {}\n", dir.display())));
+        .and_then(|text| super::output::print(&format!("{text}{left}Recorded in {}\n", dir.display())));
     // After SIGHUP the terminal may be gone.
     let say = |line: String| {
         let _ = writeln!(std::io::stderr(), "{line}");
@@ -191,7 +189,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 /// The run that is begun or resumed.
 fn opened(args: &Args, rules: Option<&Rules>, interrupt: &Interrupt) -> Result<(RunWriter, Launches, String)> {
     let options = &args.options;
-    let now = || Path::new("results").join(jiff::Zoned::now().strftime("%Y-%m-%d_%H-%M-%S").to_string());
+    let now = || Path::new("results").join(jiff::ZonedDateTime::now().strftime("%Y-%m-%d_%H-%M-%S").to_string());
     let dir = options.run.clone().unwrap_or_else(now);
     let Found { submissions, baseline, left } = found(options, &dir)?;
     let plan = plan_options(options, rules, submissions, baseline);

@@ -1,4 +1,5 @@
-//! Arguments, and one file per command. A command parses, calls the library, prints; it computes nothing itself.
+//! Arguments, and one file for each command. A command parses, calls the library and prints; it computes nothing itself.
+//! It may use every room of the library.
 
 mod audit;
 mod clones;
@@ -13,6 +14,8 @@ mod inspect;
 mod lint;
 mod measure;
 mod models;
+mod output;
+mod overview;
 mod pairs;
 mod place;
 mod rank;
@@ -21,85 +24,86 @@ mod rules;
 mod serve;
 mod show;
 mod sign;
-mod sources;
-mod timings;
 mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use esr_bench::Result;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use esr_bench::text;
 use esr_bench::util::chars;
+use esr_bench::{Result, exit};
 
-/// Benchmarks efficient super-resolution networks and ranks them by a challenge's rules.
+/// Benchmarks efficient super-resolution networks and ranks them by the rules of a challenge
 #[derive(Debug, Parser)]
-#[command(name = "esr-bench", version, propagate_version = true, after_help = EXIT_CODES)]
+#[command(name = "esr-bench", version, propagate_version = true, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
-
-const EXIT_CODES: &str = "\
-Exit codes:
-    0  done
-    1  the machine failed: a full disk, a file that cannot be written
-    2  the command line is wrong
-    3  a file or value is wrong; the message names it
-    4  done, but some submissions failed; each has a row with its reason
-    5  a graph holds operations that the counter does not know
-    6  the worker is missing, too old, or cannot start
-    7  a check found something wrong (lint, audit, data check, identify, rules check, doctor, verify, rank --require-fit)
-  130  interrupted; what was measured is kept";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Recompute all that a table prints, and list what does not follow.
+    /// Check a printed table against its own figures and the rules
     Audit(audit::Args),
-    /// Say which of two submissions is faster, and how sure that is.
+    /// Compare the runtimes of two submissions, with an interval and a verdict
     Compare(compare::Args),
-    /// Check data sets before they are measured.
+    /// Check data sets
     Data(data::Args),
-    /// Say what this machine offers for measuring, and what to do about each lack.
+    /// Report whether this machine is ready to measure, and what to do about each problem
     Doctor(doctor::Args),
-    /// Compare networks that a run has both as Python code and in another form: SR, and what launching from Python costs.
+    /// Compare networks that a run has both as Python code and in another form
     Forms(forms::Args),
-    /// Turn weights as they were trained, with branches, into their deploy form.
+    /// Turn weights in training form, with branches, into their deploy form
     Fuse(fuse::Args),
-    /// Say which network a weights file belongs to, from its keys and shapes alone.
+    /// Find the network that a weights file belongs to, from its keys and shapes
     Identify(identify::Args),
-    /// Make submission folders of the networks in a clone of an organisers' repository.
+    /// Make submission folders from a clone of a challenge's repository
     Import(import::Args),
-    /// Count what a network costs, operation by operation.
+    /// Count the costs of a network, operation by operation
     Inspect(inspect::Args),
-    /// Check submissions: are they fit to be measured?
+    /// Check whether submissions can be measured
     Lint(lint::Args),
-    /// Measure submissions on images, into a run directory.
+    /// Measure submissions on images and write a run directory
     Measure(measure::Args),
-    /// List the registry's networks.
+    /// List the networks of the registry, or describe one
     Models(models::Args),
-    /// Rank measurements by an edition's rules; without input, the edition's published table.
+    /// Find the place that an entry would take in a published table
+    #[command(visible_alias = "where")]
+    Place(place::Args),
+    /// Rank measurements by the rules of an edition
     Rank(rank::Args),
-    /// Write runs as one HTML page: every track, plots, images, and a section for each entry.
+    /// Write runs as one HTML page
     Report(report::Args),
-    /// The editions' rules: list, show, check.
+    /// List, show and check the rules of the editions
     Rules(rules::Args),
-    /// Show runs as live pages in a browser on this machine.
+    /// Show runs as live pages in a browser on this machine
     Serve(serve::Args),
-    /// Show what a run has measured.
+    /// Show the figures of a run
     Show(show::Args),
-    /// Sign a statement on a run with an SSH key.
+    /// Sign a statement on a run with an SSH key
     Sign(sign::Args),
-    /// Say whether a run directory is what `measure` wrote; make a readable copy of a damaged one.
+    /// Check whether a run directory is unchanged; make a readable copy of a damaged one
     Verify(verify::Args),
-    /// Enter an entry into a published table: its place in each track, and what would gain one more.
-    Where(place::Args),
+}
+
+/// The command line with the overview of all commands in its help.
+fn command() -> clap::Command {
+    let command = Cli::command();
+    let groups = overview::groups(&command);
+    command
+        .help_template("{about}\n\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}")
+        .after_help(groups + "\n" + overview::EXIT_CODES)
 }
 
 /// Parses the command line and runs the command.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| usage(&error));
-    match dispatch(cli.command) {
+    let matches = command().try_get_matches().unwrap_or_else(|error| usage(&error));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| usage(&error));
+    let Some(command) = cli.command else {
+        eprint!("{}", overview::FIRST_STEPS);
+        return ExitCode::from(exit::USAGE);
+    };
+    match dispatch(command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("error: {}", message(&error));
@@ -125,7 +129,7 @@ fn usage(error: &clap::Error) -> ! {
     error.exit()
 }
 
-/// Every command answers with an exit code of [`exit`].
+/// Runs a command; the result is one of the codes of [`exit`].
 fn dispatch(command: Command) -> Result<u8> {
     match command {
         Command::Audit(args) => audit::run(&args),
@@ -140,6 +144,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Lint(args) => lint::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Place(args) => place::run(&args),
         Command::Rank(args) => rank::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Rules(args) => rules::run(&args),
@@ -147,34 +152,16 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Show(args) => show::run(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Verify(args) => verify::run(&args),
-        Command::Where(args) => place::run(&args),
-    }
-}
-
-/// Prints to standard output; a closed pipe (`| head`) is no error.
-pub(crate) fn print(text: &str) -> Result<()> {
-    use std::io::Write;
-    // Every format escapes what it repeats; nothing that one forgets gets through here either.
-    let text =
-        if esr_bench::report::colour_on_stdout() { chars::visible_but_colour(text) } else { chars::visible(text) };
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(esr_bench::Error::io("write", "standard output")(error))
-        }
-        _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
-    use esr_bench::exit;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
         assert_eq!(exit::INTERRUPTED, 130);
     }
 }

@@ -1,30 +1,32 @@
-//! `esr-bench models`: the registry, as cards describe it.
+//! `esr-bench models`: the networks of the registry.
 
 use std::path::PathBuf;
 
-use comfy_table::{Table, presets};
 use esr_bench::graph;
 use esr_bench::graph::Counter;
 use esr_bench::graph::OpGraph;
 use esr_bench::protocol::Weights;
-use esr_bench::report::description;
+use esr_bench::report::{Format, description};
 use esr_bench::rules::Rules;
-use esr_bench::submission::Submission;
 use esr_bench::submission::card::Card;
-use esr_bench::worker_process::GraphRecorder;
+use esr_bench::submission::{GraphRecorder, Submission};
+use esr_bench::text::{Align, Table};
 use esr_bench::worker_process::{Launch, Limits, locate};
 use esr_bench::{Error, Result, exit};
+
+use super::output;
 
 /// Arguments of `models`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// One JSON array instead of a table.
-    #[arg(long, conflicts_with = "describe")]
-    json: bool,
-    /// One network instead: its card, its block diagram, and its published figures beside ours.
+    /// Output format of the list
+    #[arg(long, value_name = "FORMAT", default_value = "table", conflicts_with = "describe",
+          value_parser = output::formats(&[Format::Table, Format::Json]))]
+    format: Format,
+    /// Describe one network: its card, its block diagram, and its published figures beside recomputed ones
     #[arg(long, value_name = "NAME")]
     describe: Option<String>,
-    /// The worker program, for --describe; default: `esr-worker` beside this one.
+    /// Worker program for --describe [default: esr-worker in the folder of esr-bench]
     #[arg(long, value_name = "FILE", requires = "describe")]
     worker: Option<PathBuf>,
 }
@@ -34,15 +36,14 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         return describe(&Card::find(name)?, args);
     }
     let cards = Card::all()?;
-    if args.json {
-        let text = serde_json::to_string_pretty(&cards).expect("cards are plain data");
-        super::print(&(text + "\n"))?;
+    if args.format == Format::Json {
+        output::print(&output::json(&cards)?)?;
         return Ok(exit::DONE);
     }
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["model", "arch", "title", "year", "range", "paper"]);
+    let heading = |name| (name, if name == "range" { Align::Right } else { Align::Left });
+    let mut table = Table::new(["model", "arch", "title", "year", "range", "paper"].map(heading));
     for card in &cards {
-        table.add_row([
+        table.row([
             card.name.clone(),
             card.arch.clone(),
             card.title.clone(),
@@ -51,24 +52,24 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             card.paper.clone(),
         ]);
     }
-    super::print(&format!("{table}\n"))?;
+    output::print(&format!("{table}\n"))?;
     Ok(exit::DONE)
 }
 
 fn describe(card: &Card, args: &Args) -> Result<u8> {
-    super::print(&description::card(card))?;
+    output::print(&description::card(card))?;
     let (counter, input) = conventions(card)?;
     match record(card, args, input) {
         Ok(graph) => {
             let root = graph::tree(&graph, &graph::costs(&graph, Counter::Macs));
-            super::print(&format!("\n{}", description::diagram(&root, graph.input)))?;
+            output::print(&format!("\n{}", description::diagram(&root, graph.input)))?;
             let ours = graph::count(&graph, counter);
-            super::print(&format!("\n{}", description::figures(&card.published, Some(&ours))))?;
+            output::print(&format!("\n{}", description::figures(&card.published, Some(&ours))))?;
         }
         // The card alone is worth reading; a worker that was asked for by name must be there.
         Err(Error::Worker(why)) if args.worker.is_none() => {
-            super::print(&format!("\n{}", description::figures(&card.published, None)))?;
-            super::print(&format!("\nWithout a worker there is no block diagram and no count of ours: {why}\n"))?;
+            output::print(&format!("\n{}", description::figures(&card.published, None)))?;
+            output::print(&format!("\nThe block diagram and the recomputed figures need a worker: {why}\n"))?;
         }
         Err(error) => return Err(error),
     }

@@ -1,4 +1,4 @@
-//! `--model CARD --weights FILE`, repeated: which weights belong to which model is told by their order on the command line.
+//! `--model CARD --weights FILE`, repeated: weights belong to the model before them on the command line.
 
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,7 @@ impl Pairs {
             match before {
                 None => {
                     return Err(format!(
-                        "`--weights {file}` follows no `--model`: name its card first, as in `--model CARD --weights {file}`"
+                        "`--weights {file}` has no `--model` before it: expected `--model CARD --weights {file}`"
                     ));
                 }
                 Some((_, model, Some(first))) => {
@@ -57,10 +57,10 @@ impl Args for Pairs {
         };
         command
             .arg(option("model", "CARD").help(
-                "A model card (`esr-bench models` lists them, a path to a .toml file is one too); may repeat, each with its own --weights",
+                "Model card: a name (see `esr-bench models`) or a .toml file; may be repeated, each with its own --weights",
             ))
             .arg(option("weights", "FILE").help(
-                "The weights of the --model before it; `random`, or none: seeded random weights, fit for efficiency only",
+                "Weights of the preceding --model; `random` gives seeded random weights for efficiency figures alone [default: random]",
             ))
     }
 
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn weights_without_a_model_and_two_for_one_are_errors() {
-        assert!(parse("--weights a.pth --model a").unwrap_err().contains("follows no `--model`"));
+        assert!(parse("--weights a.pth --model a").unwrap_err().contains("has no `--model` before it"));
         let two = parse("--model a --weights 1 --weights 2").unwrap_err();
         assert!(two.contains("`--model a` is followed by two `--weights`: 1 and 2"), "{two}");
     }

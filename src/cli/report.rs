@@ -1,7 +1,8 @@
-//! `esr-bench report`: runs as one HTML page.
+//! `esr-bench report`: writes runs as one HTML page.
 
 use std::path::{Path, PathBuf};
 
+use esr_bench::inputs::sources::{self, Sources};
 use esr_bench::page::{Mode, Page, Pictures, render};
 use esr_bench::rank::{self, Leaderboard};
 use esr_bench::report::{self, Options};
@@ -10,34 +11,32 @@ use esr_bench::run::Run;
 use esr_bench::util::files;
 use esr_bench::{Error, Result, exit};
 
-use super::sources::{self, Sources};
-
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Run directories
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<String>,
-    /// The HTML file; it appears only when it is complete
+    /// HTML file, which appears only when it is complete
     #[arg(long, short, value_name = "FILE", default_value = "report.html")]
     output: PathBuf,
-    /// The edition's id (see `esr-bench rules list`), its folder, or a file of rules [default: ntire2022]
+    /// Rules: an edition's id (see `esr-bench rules list`), its folder, or a file [default: ntire2022]
     #[arg(long, value_name = "ID|FILE")]
     rules: Option<String>,
-    /// The page's heading [default: the rules' title]
+    /// Heading of the page [default: the title of the rules]
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
-    /// The entry that is the baseline, instead of the rules' own
+    /// Entry to use as the baseline [default: the baseline of the rules]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
-    /// An image to show side by side, as NAME or SPLIT/NAME, where the run kept SR (`measure --keep-sr`); may repeat
-    /// [default: three on which the entries differ most]
+    /// Image to show side by side, as NAME or SPLIT/NAME, where the run kept SR (`measure --keep-sr`); may be repeated
+    /// [default: the three images on which the entries differ most]
     #[arg(long, value_name = "IMAGE")]
     image: Vec<String>,
-    /// The side of the part that is shown of each image, in HR pixels
+    /// Side of the shown part of each image, in HR pixels
     #[arg(long, value_name = "PIXELS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=4096))]
     crop: u32,
-    /// The most that images may add to the page, in MiB
+    /// Limit on the size that images add to the page, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 8, value_parser = clap::value_parser!(u32).range(0..=1024))]
     image_budget: u32,
 }
@@ -45,7 +44,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<u8> {
     if let Some(other) = args.runs.iter().find(|run| !Run::is_at(Path::new(run))) {
         return Err(Error::Usage(format!(
-            "{other}: no run directory; `esr-bench rank --format html` shows other tables"
+            "{other}: expected a run directory, found none; `esr-bench rank --format html` shows other tables"
         )));
     }
     let rules = sources::rules_for(args.rules.as_deref(), &args.runs)?;
@@ -68,7 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         page.title.clone_from(title);
     }
     files::write(&args.output, render(&page, Mode::File)?.as_bytes())?;
-    super::print(&format!("Wrote {}\n", args.output.display()))?;
+    super::output::print(&format!("Wrote {}\n", args.output.display()))?;
     Ok(exit::DONE)
 }
 

@@ -8,16 +8,18 @@ use esr_bench::util::files;
 use esr_bench::verify::statement::{self, STATEMENT};
 use esr_bench::{Error, Result, exit};
 
+use super::output;
+
 /// What the signatures are for: one of another purpose does not count.
 const NAMESPACE: &str = "esr-bench-run";
 
 /// Arguments of `sign`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A run directory
+    /// Run directory
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// The private key, or a public one whose private key an agent holds
+    /// Private key file, or a public one whose private key an agent holds
     #[arg(long, short, value_name = "FILE")]
     key: PathBuf,
 }
@@ -47,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if !output.status.success() {
         return Err(Error::Usage(format!("ssh-keygen did not sign {}: {}", path.display(), said(&output))));
     }
-    super::print(&format!("Signed: {}\n", signature.display()))?;
+    output::print(&format!("Signed: {}\n", signature.display()))?;
     Ok(exit::DONE)
 }
 

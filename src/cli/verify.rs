@@ -2,22 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use esr_bench::error::Place;
+use esr_bench::report::Format;
 use esr_bench::verify::salvage::{REPORT, Salvaged, salvage};
 use esr_bench::verify::statement::{self, STATEMENT};
 use esr_bench::verify::{Verified, verify};
-use esr_bench::{Error, Result, exit};
+use esr_bench::{Result, exit};
 
-use super::sign;
+use super::{output, sign};
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A run directory
+    /// Run directory
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// A folder of SR images (SUBMISSION/SPLIT/IMAGE.png) to be compared with the hashes of the quality pass [default: those that
-    /// the run kept]
+    /// Folder of SR images (SUBMISSION/SPLIT/IMAGE.png) to compare with the hashes of the quality pass [default: the images
+    /// that the run kept]
     #[arg(long, value_name = "DIR")]
     sr: Option<PathBuf>,
     /// Check the signature of `esr-bench sign` by the keys in this file (the format of `ssh-keygen`'s allowed signers)
@@ -29,28 +29,24 @@ pub(crate) struct Args {
     /// Print the statement that `esr-bench sign` signs: the hashes of the run's files, in the format of `sha256sum`
     #[arg(long, conflicts_with_all = ["sr", "signers"])]
     manifest: bool,
-    /// One JSON object
-    #[arg(long)]
-    json: bool,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = output::formats(&[Format::Table, Format::Json]))]
+    format: Format,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8> {
     if args.manifest {
-        super::print(&statement::of(&args.run)?)?;
+        output::print(&statement::of(&args.run)?)?;
         return Ok(exit::DONE);
     }
     if let Some(out) = &args.salvage {
         let salvaged = salvage(&args.run, out)?;
-        super::print(&if args.json { json(&salvaged)? } else { lost(&salvaged, out) })?;
+        output::print(&if args.format == Format::Json { output::json(&salvaged)? } else { lost(&salvaged, out) })?;
         return Ok(exit::DONE);
     }
     let verified = verify(&args.run, args.sr.as_deref())?;
     let signed = args.signers.as_deref().map(|signers| sign::check(&args.run, signers)).transpose()?;
-    if args.json {
-        super::print(&json(&verified)?)?;
-    } else {
-        super::print(&report(&verified))?;
-    }
+    output::print(&if args.format == Format::Json { output::json(&verified)? } else { report(&verified) })?;
     let mut sound = verified.findings.is_empty();
     match signed {
         Some(Ok(said)) => eprintln!("{said}"),
@@ -61,11 +57,6 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         None => {}
     }
     Ok(if sound { exit::DONE } else { exit::CHECK_FAILED })
-}
-
-fn json(value: &impl serde::Serialize) -> Result<String> {
-    let failed = |e: serde_json::Error| Error::input("", Place::Whole, "what JSON can hold", e.to_string());
-    Ok(serde_json::to_string_pretty(value).map_err(failed)? + "\n")
 }
 
 fn report(verified: &Verified) -> String {
@@ -81,9 +72,9 @@ fn report(verified: &Verified) -> String {
         text += &format!("note: {note}\n");
     }
     text += match (verified.findings.is_empty(), lines == chained) {
-        (false, _) => "NOT what `measure` wrote\n",
+        (false, _) => "The run is not as `measure` wrote it\n",
         (true, true) => {
-            "Nothing was edited, cut out or moved. Whoever computes every hash anew does not show: compare the head with a signed one\n"
+            "No event was edited, removed or moved. A run whose hashes were all computed anew passes as well: compare the head with a signed one\n"
         }
         (true, false) => "Nothing wrong was found; not every event is chained\n",
     };

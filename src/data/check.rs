@@ -18,7 +18,7 @@ use crate::quality::bicubic;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct DataReport {
     /// The folder that was checked; all other paths are relative to it.
     pub root: PathBuf,
     /// SR size over LR size.
@@ -120,7 +120,7 @@ pub struct Options {
     pub any_lr: bool,
 }
 
-impl Report {
+impl DataReport {
     /// Faults in all sets.
     pub fn faults(&self) -> usize {
         self.sets.iter().map(|set| set.faults.len()).sum()
@@ -140,10 +140,10 @@ impl SetReport {
 
 /// Checks every data set in `path` (see [`layout`](crate::data::layout::find)). `progress` is told how many images of how many are done,
 /// from any thread.
-pub fn check(path: &Path, options: Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Report> {
+pub fn check(path: &Path, options: Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<DataReport> {
     let layouts = layout::find(path, options.scale)?;
     if layouts.is_empty() {
-        return Err(Error::input(path, Place::Whole, crate::data::LAYOUTS, "nothing of the kind"));
+        return Err(Error::input(path, Place::Whole, crate::data::LAYOUTS, "none of these"));
     }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let mut drafts =
@@ -167,7 +167,7 @@ pub fn check(path: &Path, options: Options, progress: &(dyn Fn(usize, usize) + S
         }
     }
     let sets = drafts.into_iter().map(|(set, _)| set).collect();
-    Ok(Report { root: root.to_owned(), scale: options.scale, sets })
+    Ok(DataReport { root: root.to_owned(), scale: options.scale, sets })
 }
 
 /// A set's folders, pairs, and what names alone tell.

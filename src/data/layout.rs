@@ -1,4 +1,4 @@
-//! Where a data set's folders are, in every layout of the field.
+//! The folders of a data set, in every layout of the field.
 //!
 //! | layout | HR | LR |
 //! |---|---|---|

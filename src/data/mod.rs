@@ -1,4 +1,5 @@
-//! Data sets: pairing HR with LR in every layout of the field, and checking them.
+//! Data sets: pairs of HR and LR images in every layout of the field, and their checks.
+//! It may use [`crate::quality`], [`crate::text`] and [`crate::util`].
 
 pub mod check;
 mod layout;
@@ -84,7 +85,7 @@ fn choose(path: &Path, mut found: Vec<Layout>, split: &str) -> Result<Layout> {
             ));
         }
     }
-    found.pop().ok_or_else(|| Error::input(path, Place::Whole, LAYOUTS, "nothing of the kind"))
+    found.pop().ok_or_else(|| Error::input(path, Place::Whole, LAYOUTS, "none of these"))
 }
 
 /// The usual words for one split are one word.
@@ -208,7 +209,7 @@ mod tests {
         let dir = tree(&["S/HR/a.png"]);
         assert_eq!(opened(&dir, "S", "val"), "S: expected LR images at scale 4, found S/HR alone");
         let dir = tree(&["S/notes.txt"]);
-        assert!(opened(&dir, "S", "val").ends_with("found nothing of the kind"));
+        assert!(opened(&dir, "S", "val").ends_with("found none of these"));
         assert!(opened(&dir, "absent/set", "val").starts_with("cannot read absent/set"));
     }
 }

@@ -1,4 +1,4 @@
-//! Which LR file belongs to which HR file.
+//! Pairs of LR and HR files.
 
 use std::path::{Path, PathBuf};
 

@@ -3,12 +3,12 @@
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 
-use crate::data::check::{ImageReport, Regenerated, Report, SetReport};
+use crate::data::check::{DataReport, ImageReport, Regenerated, SetReport};
 use crate::quality::bicubic;
 use crate::text::{Align, Table, grouped};
 
 /// Ends without a newline.
-impl fmt::Display for Report {
+impl fmt::Display for DataReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for set in &self.sets {
             writeln!(f, "{}\n", heading(set))?;
@@ -61,7 +61,7 @@ fn summary(set: &SetReport, scale: u32) -> String {
     if set.images.is_empty() {
         text += " to check.";
     } else if set.hr.is_none() {
-        text += " without HR: fit for efficiency, PSNR cannot be measured.";
+        text += " without HR: usable for efficiency, but PSNR cannot be measured.";
     } else if scale as usize != bicubic::SCALE {
         let _ = write!(text, "; LR was not regenerated: the integer bicubic is defined at scale {}.", bicubic::SCALE);
     } else {

@@ -1,4 +1,4 @@
-//! One entry with its metrics, wherever they came from: the leaf that tables, rules, ranking and reports share.
+//! One entry with its metrics, from any source. Tables, rules, ranking and reports share it.
 //! It uses [`crate::util`] alone.
 
 mod metric;

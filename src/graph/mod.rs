@@ -1,4 +1,4 @@
-//! Graphs of operations, and what can be counted on them. Pure: no network, no libtorch. It may use [`crate::util`] alone.
+//! Graphs of operations, and everything that is counted on them, without a network and without libtorch. It may use [`crate::util`] alone.
 
 mod analysis;
 mod conventions;
@@ -7,11 +7,11 @@ mod views;
 
 pub use analysis::diff::{BlockDiff, diff};
 pub use analysis::growth::{Growth, growth};
-pub use analysis::memory::{Memory, alive, memory};
+pub use analysis::memory::{MemoryBound, alive, memory};
 pub use analysis::precision::precision;
 pub use analysis::receptive::{Receptive, receptive};
 pub use analysis::tree::{Module, tree};
-pub use conventions::count::{OpCost, Tally, Verdict, costs, count};
+pub use conventions::count::{OpCost, Tally, Treatment, costs, count};
 pub use conventions::counter::Counter;
 pub use ops::build::{self, Builder};
 pub use ops::call::Call;
@@ -22,4 +22,4 @@ pub use ops::table;
 pub use views::dot::dot;
 pub use views::inspection::{self, Inspection, inspect};
 pub use views::notes::{self, Discrepancy, discrepancies};
-pub use views::rows::{By, Row, rows};
+pub use views::rows::{Grouping, Row, rows};

@@ -9,7 +9,7 @@ use crate::machine::files;
 /// Main memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Memory {
+pub struct SystemMemory {
     /// What the machine has.
     pub total_bytes: Option<u64>,
     /// What a process could get without swapping.
@@ -32,12 +32,12 @@ pub struct Disk {
     pub total_bytes: u64,
 }
 
-pub(super) fn probe(root: &Path) -> Memory {
+pub(super) fn probe(root: &Path) -> SystemMemory {
     let info = files::text(root, "proc/meminfo").unwrap_or_default();
     let total_bytes = kilobytes(&info, "MemTotal");
     let limit = files::number(root, "sys/fs/cgroup/memory.max")
         .or_else(|| files::number(root, "sys/fs/cgroup/memory/memory.limit_in_bytes"));
-    Memory {
+    SystemMemory {
         total_bytes,
         available_bytes: kilobytes(&info, "MemAvailable"),
         swap_bytes: kilobytes(&info, "SwapTotal"),

@@ -1,7 +1,7 @@
-//! The machine that a run was measured on: what `run.json` records, and what `doctor` judges.
+//! The machine that a run was measured on, as `run.json` stores it and `doctor` judges it.
 //!
-//! Probing never fails: what a system does not tell is absent. Facts are read from `/proc` and `/sys` below a root that
-//! tests replace; what differs between systems is parsed by pure functions.
+//! Probing never fails: facts that a system does not give are absent. Facts are read from `/proc` and `/sys` below a root that
+//! tests replace; formats that differ between systems are parsed by pure functions. It uses no other room.
 
 pub mod activity;
 mod cpu;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::cpu::Cpu;
 pub use self::identity::Identity;
-pub use self::memory::{Disk, Memory};
+pub use self::memory::{Disk, SystemMemory};
 pub use self::nvidia::{Gpu, Nvidia};
 
 /// What this machine is, and the state it is in.
@@ -37,7 +37,7 @@ pub struct Machine {
     /// Processors.
     pub cpu: Cpu,
     /// Main memory.
-    pub memory: Memory,
+    pub memory: SystemMemory,
     /// Room for results.
     pub disk: Option<Disk>,
     /// NVIDIA's driver and GPUs.

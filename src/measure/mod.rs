@@ -2,8 +2,9 @@
 //!
 //! For each submission: SR of every image, compared with HR here; peak memory; the record of its operations; each in a
 //! fresh worker. Then the timed rounds, in which nothing else is done: one (round, submission) is one fresh process.
-//! It may use [`crate::run`], [`crate::results`], [`crate::worker_process`], [`crate::machine`], [`crate::data`],
-//! [`crate::quality`], [`crate::submission`] and [`crate::stats`].
+//! It may use [`crate::data`], [`crate::entry`], [`crate::exit`], [`crate::graph`], [`crate::machine`],
+//! [`crate::protocol`], [`crate::quality`], [`crate::report`], [`crate::results`], [`crate::rules`], [`crate::run`],
+//! [`crate::stats`], [`crate::submission`], [`crate::text`], [`crate::util`] and [`crate::worker_process`].
 
 mod agreement;
 mod input;

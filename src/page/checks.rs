@@ -1,7 +1,31 @@
 //! The checks that a run's records carry of an entry, each with what it found.
 
-use crate::page::detail::{Check, Outcome};
+use serde::Serialize;
+
 use crate::run::{Planned, Run, SubmissionResults};
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Check {
+    /// Its name.
+    pub name: &'static str,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// What it found.
+    pub found: String,
+}
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// As it should be.
+    Good,
+    /// Wrong.
+    Bad,
+    /// Not decided yet.
+    Open,
+}
 
 /// Every check that the records can answer.
 pub(super) fn checks(

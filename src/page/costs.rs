@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::graph::{self, By, Counter, OpGraph};
+use crate::graph::{self, Counter, Grouping, OpGraph};
 use crate::page::runtime::short;
 
 /// Everything that a graph tells.
@@ -82,7 +82,7 @@ const MIB: f64 = (1 << 20) as f64;
 
 /// Looks at a graph.
 pub(super) fn costs(graph: &OpGraph, counter: Counter) -> Costs {
-    let found = graph::inspect(graph, counter, By::Block);
+    let found = graph::inspect(graph, counter, Grouping::Block);
     let block = |row: graph::Row| CostsOfBlock {
         name: row.name,
         class: row.class,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::graph::Counter;
-use crate::page::checks::checks;
+use crate::page::checks::{Check, checks};
 use crate::page::costs::{Costs, costs};
 use crate::page::runtime::{Timings, short, timings};
 use crate::protocol::{Network, Weights};
@@ -46,29 +46,6 @@ impl Fact {
     pub(super) fn new(name: impl Into<String>, value: impl Into<String>) -> Fact {
         Fact { name: name.into(), value: value.into() }
     }
-}
-
-/// One check.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Check {
-    /// Its name.
-    pub name: &'static str,
-    /// How it came out.
-    pub outcome: Outcome,
-    /// What it found.
-    pub found: String,
-}
-
-/// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// As it should be.
-    Good,
-    /// Wrong.
-    Bad,
-    /// Not decided yet.
-    Open,
 }
 
 /// Something that went wrong, or was tried again.

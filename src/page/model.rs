@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use crate::entry::{Entry, Metric, Trust, label};
 use crate::error::Result;
+use crate::page::comparison::Comparison;
 use crate::page::data::{Announcement, Verdict};
 use crate::page::detail::{Detail, Fact, detail};
 use crate::page::machine;
-use crate::page::pictures::Comparison;
 use crate::page::runtime::{Control, ImageFacts, control, images};
 use crate::page::table::Track;
 use crate::rules::Rules;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::quality::image::Image;
-use crate::quality::view::View;
+use crate::quality::view::PixelView;
 use crate::quality::{luma, psnr, ssim};
 
 /// What a leaderboard and a paper's table need of one image.
@@ -65,7 +65,7 @@ pub fn variants(hr: &Image, sr: &Image, scale: u32) -> Result<Variants> {
     })
 }
 
-fn compared<'a>(hr: &'a Image, sr: &'a Image, scale: u32) -> Result<(View<'a>, View<'a>)> {
+fn compared<'a>(hr: &'a Image, sr: &'a Image, scale: u32) -> Result<(PixelView<'a>, PixelView<'a>)> {
     for (what, image) in [("HR", hr), ("SR", sr)] {
         if image.rgb.len() != image.height * image.width * 3 {
             return Err(Error::Shape {
@@ -84,14 +84,14 @@ fn compared<'a>(hr: &'a Image, sr: &'a Image, scale: u32) -> Result<(View<'a>, V
             found: format!("{} x {}", sr.height, sr.width),
         });
     }
-    let enough = |view: &View<'_>| view.height >= ssim::WINDOW && view.width >= ssim::WINDOW;
+    let enough = |view: &PixelView<'_>| view.height >= ssim::WINDOW && view.width >= ssim::WINDOW;
     match (cropped.shaved(scale).filter(enough), sr.cropped(1).shaved(scale)) {
         (Some(hr), Some(sr)) => Ok((hr, sr)),
         _ => Err(too_small(cropped, scale)),
     }
 }
 
-fn too_small(view: View<'_>, scale: usize) -> Error {
+fn too_small(view: PixelView<'_>, scale: usize) -> Error {
     let least = ssim::WINDOW + 2 * scale;
     Error::Shape {
         what: "the HR image".into(),
@@ -100,8 +100,8 @@ fn too_small(view: View<'_>, scale: usize) -> Error {
     }
 }
 
-fn ssim_of(hr: View<'_>, sr: View<'_>, of: impl Fn([u8; 3]) -> f64 + Sync) -> Result<f64> {
-    let fill = |view: View<'_>, y: usize, row: &mut [f64]| luma::row(view.row(y), row, &of);
+fn ssim_of(hr: PixelView<'_>, sr: PixelView<'_>, of: impl Fn([u8; 3]) -> f64 + Sync) -> Result<f64> {
+    let fill = |view: PixelView<'_>, y: usize, row: &mut [f64]| luma::row(view.row(y), row, &of);
     ssim::mean_ssim(hr.height, hr.width, |y, row| fill(hr, y, row), |y, row| fill(sr, y, row))
         .ok_or_else(|| too_small(hr, 0))
 }

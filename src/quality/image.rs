@@ -7,7 +7,7 @@ use std::path::Path;
 use png::{BitDepth, ColorType, Decoder, Transformations};
 
 use crate::error::{Error, Place, Result};
-use crate::quality::view::View;
+use crate::quality::view::PixelView;
 use crate::util::input;
 use crate::util::input::Kind;
 
@@ -87,7 +87,7 @@ impl Image {
     }
 
     /// The top left part whose sides are multiples of `scale`; borrowed pixels, nothing is copied.
-    pub fn cropped(&self, scale: usize) -> View<'_> {
+    pub fn cropped(&self, scale: usize) -> PixelView<'_> {
         let scale = scale.max(1);
         self.view(0, 0, self.height / scale * scale, self.width / scale * scale)
     }
@@ -96,8 +96,8 @@ impl Image {
     ///
     /// # Panics
     /// If it does not lie inside.
-    pub fn view(&self, top: usize, left: usize, height: usize, width: usize) -> View<'_> {
-        View::new(&self.rgb, self.height, self.width).part(top, left, height, width)
+    pub fn view(&self, top: usize, left: usize, height: usize, width: usize) -> PixelView<'_> {
+        PixelView::new(&self.rgb, self.height, self.width).part(top, left, height, width)
     }
 }
 

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::quality::luma;
-use crate::quality::view::View;
+use crate::quality::view::PixelView;
 
 /// `20 log10(255 / sqrt(sse / n))`; infinite where nothing differs.
 pub fn psnr(sse: f64, n: u64) -> f64 {
@@ -11,7 +11,7 @@ pub fn psnr(sse: f64, n: u64) -> f64 {
 }
 
 /// The exact sum of squared differences over all `height * width * 3` bytes of two views of one size.
-pub fn sse_rgb(a: View<'_>, b: View<'_>) -> u64 {
+pub fn sse_rgb(a: PixelView<'_>, b: PixelView<'_>) -> u64 {
     (0..a.height)
         .into_par_iter()
         .map(|y| {
@@ -28,7 +28,7 @@ pub fn sse_rgb(a: View<'_>, b: View<'_>) -> u64 {
 }
 
 /// The sum of squared differences of a value made of each pixel, rows added from top to bottom.
-pub(super) fn sse_of(a: View<'_>, b: View<'_>, of: impl Fn([u8; 3]) -> f64 + Sync) -> f64 {
+pub(super) fn sse_of(a: PixelView<'_>, b: PixelView<'_>, of: impl Fn([u8; 3]) -> f64 + Sync) -> f64 {
     let rows: Vec<f64> = (0..a.height)
         .into_par_iter()
         .map_init(

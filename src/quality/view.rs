@@ -2,7 +2,7 @@
 
 /// Borrowed pixels of a rectangle in an 8-bit RGB image.
 #[derive(Clone, Copy)]
-pub struct View<'a> {
+pub struct PixelView<'a> {
     rgb: &'a [u8],
     stride: usize,
     top: usize,
@@ -13,27 +13,27 @@ pub struct View<'a> {
     pub width: usize,
 }
 
-impl<'a> View<'a> {
+impl<'a> PixelView<'a> {
     /// All of an image of `height * width * 3` bytes.
     ///
     /// # Panics
     /// If there are fewer.
     pub(super) fn new(rgb: &'a [u8], height: usize, width: usize) -> Self {
         assert!(rgb.len() >= height * width * 3, "an image with all its bytes");
-        View { rgb, stride: width, top: 0, left: 0, height, width }
+        PixelView { rgb, stride: width, top: 0, left: 0, height, width }
     }
 
     /// A rectangle inside.
     ///
     /// # Panics
     /// If it does not lie inside.
-    pub fn part(&self, top: usize, left: usize, height: usize, width: usize) -> View<'a> {
+    pub fn part(&self, top: usize, left: usize, height: usize, width: usize) -> PixelView<'a> {
         assert!(top + height <= self.height && left + width <= self.width, "a rectangle inside the image");
-        View { top: self.top + top, left: self.left + left, height, width, ..*self }
+        PixelView { top: self.top + top, left: self.left + left, height, width, ..*self }
     }
 
     /// Without `border` pixels on every side; `None` if nothing would be left.
-    pub fn shaved(&self, border: usize) -> Option<View<'a>> {
+    pub fn shaved(&self, border: usize) -> Option<PixelView<'a>> {
         let height = self.height.checked_sub(2 * border).filter(|&n| n > 0)?;
         let width = self.width.checked_sub(2 * border).filter(|&n| n > 0)?;
         Some(self.part(border, border, height, width))

@@ -1,11 +1,11 @@
-//! Cuts: the least PSNR that an entry must keep, as it is applied to rounded values.
+//! Cuts: the PSNR that an entry must reach, applied to rounded values.
 
 use crate::entry::rounding::round_to;
 use crate::rules::schema::Cut;
 
-/// What a cut says of a value.
+/// The result of a cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CutResult {
     /// It passes, rounded or not.
     Pass,
     /// It passes because it is rounded before it is compared.
@@ -14,22 +14,22 @@ pub enum Verdict {
     Fail,
 }
 
-impl Verdict {
+impl CutResult {
     /// Whether the entry stays in the ranking.
     pub fn passes(self) -> bool {
-        self != Verdict::Fail
+        self != CutResult::Fail
     }
 }
 
 /// Compares a value with a cut.
-pub fn verdict(cut: &Cut, value: f64) -> Verdict {
+pub fn verdict(cut: &Cut, value: f64) -> CutResult {
     if value >= cut.at_least {
-        return Verdict::Pass;
+        return CutResult::Pass;
     }
     // The cut is a decimal number: rounding it as well makes both sides the same double.
     match cut.decimals {
-        Some(decimals) if round_to(value, decimals) >= round_to(cut.at_least, decimals) => Verdict::PassByRounding,
-        _ => Verdict::Fail,
+        Some(decimals) if round_to(value, decimals) >= round_to(cut.at_least, decimals) => CutResult::PassByRounding,
+        _ => CutResult::Fail,
     }
 }
 
@@ -48,10 +48,10 @@ mod tests {
     fn values_are_rounded_before_they_are_compared() {
         let mut cut =
             Cut { metric: Metric::PsnrVal, at_least: 26.9, decimals: Some(2), announced: None, inferred: false };
-        assert_eq!(verdict(&cut, 26.8964), Verdict::PassByRounding);
-        assert_eq!(verdict(&cut, 26.90), Verdict::Pass);
-        assert_eq!(verdict(&cut, 26.8949), Verdict::Fail);
+        assert_eq!(verdict(&cut, 26.8964), CutResult::PassByRounding);
+        assert_eq!(verdict(&cut, 26.90), CutResult::Pass);
+        assert_eq!(verdict(&cut, 26.8949), CutResult::Fail);
         cut.decimals = None;
-        assert_eq!(verdict(&cut, 26.8964), Verdict::Fail);
+        assert_eq!(verdict(&cut, 26.8964), CutResult::Fail);
     }
 }

@@ -1,5 +1,5 @@
 //! Ranking: a pure function from entries and rules to a leaderboard.
-//! It may use [`crate::entry`], [`crate::rules`] and [`crate::stats`].
+//! It may use [`crate::entry`], [`crate::rules`], [`crate::stats`] and [`crate::util`].
 
 pub mod cut;
 mod every_track;

@@ -1,5 +1,5 @@
-//! What a leaderboard says by itself: figures that are not comparable, cuts that hang on rounding, ties, and where a
-//! published table departs from its own rules.
+//! Notes on a leaderboard: figures that are not comparable, cuts that depend on rounding, ties, and mismatches between a
+//! published table and its own rules.
 
 use std::collections::HashMap;
 
@@ -7,20 +7,20 @@ use crate::entry::Entry;
 use crate::entry::Metric;
 use crate::entry::label;
 use crate::rank::cut;
-use crate::rank::cut::Verdict;
+use crate::rank::cut::CutResult;
 use crate::rank::leaderboard::{Leaderboard, Row};
 use crate::rank::standing::Standing;
 use crate::rank::ties;
 use crate::rules::Rules;
 use crate::rules::schema::{By, Ties, Track, Values};
 
-/// More examples than this in one note help nobody.
+/// Examples in one note.
 const EXAMPLES: usize = 6;
 
-/// More departures from a source's own column than this are counted, and not named.
+/// More mismatches with a source's own column than this are counted, and not named.
 const TOLD: usize = 100;
 
-/// A finished ranking, as the notes look at it.
+/// A finished ranking, as the notes use it.
 pub(super) struct Ranked<'a> {
     pub(super) rules: &'a Rules,
     pub(super) track: &'a Track,
@@ -44,7 +44,7 @@ pub(super) fn of_baseline(ranked: &Ranked<'_>, base: Option<&Entry>) -> Option<S
     match base {
         Some(entry) if own(entry) => None,
         Some(entry) => Some(format!(
-            "scores are relative to {}, the source's baseline; that of {} is {}",
+            "scores are relative to {}, the source's baseline; the baseline of {} is {}",
             label(entry),
             ranked.rules.id,
             baseline.network
@@ -55,7 +55,7 @@ pub(super) fn of_baseline(ranked: &Ranked<'_>, base: Option<&Entry>) -> Option<S
             let timed = rule.weights.contains_key(&Metric::RuntimeMs);
             let device = ranked.rules.runtime.device.as_deref().unwrap_or("another machine");
             let warning = if timed {
-                format!("; its runtime is from {device}: runtimes from elsewhere are not comparable with it")
+                format!("; its runtime is from {device}: runtimes from other machines are not comparable with it")
             } else {
                 String::new()
             };
@@ -68,21 +68,21 @@ pub(super) fn of_baseline(ranked: &Ranked<'_>, base: Option<&Entry>) -> Option<S
     }
 }
 
-/// Entries that a cut spares only because it rounds.
+/// Entries that pass a cut only because it rounds.
 pub(super) fn of_cuts(ranked: &Ranked<'_>) -> Option<String> {
     let mut spared = Vec::new();
     for entry in ranked.candidates {
         for cut in &ranked.rules.cuts {
             let Some(value) = entry.get(cut.metric) else { continue };
-            if cut::verdict(cut, value) == Verdict::PassByRounding {
+            if cut::verdict(cut, value) == CutResult::PassByRounding {
                 spared.push(format!("{} ({} {value:.4})", label(entry), cut.metric));
             }
         }
     }
-    (!spared.is_empty()).then(|| format!("ranked only because the cuts round: {}", listed(&spared)))
+    (!spared.is_empty()).then(|| format!("ranked only because the cut rounds its values: {}", listed(&spared)))
 }
 
-/// Equal values whose ranks come from the sort before.
+/// Equal values whose ranks come from the previous sort.
 pub(super) fn of_ties(ranked: &Ranked<'_>) -> Option<String> {
     let rule = &ranked.rules.metric_ranks;
     if rule.ties != Ties::Stable {
@@ -114,10 +114,10 @@ pub(super) fn of_ties(ranked: &Ranked<'_>) -> Option<String> {
         Values::Printed => "equal printed values",
         Values::Full => "equal values",
     };
-    (groups > 0).then(|| format!("{what} are ranked in the order of the sort before ({}{more})", told.join("; ")))
+    (groups > 0).then(|| format!("{what}: ties keep the previous sort's order ({}{more})", told.join("; ")))
 }
 
-/// Where the source prints a rank or a rank sum for this track that the rules do not give.
+/// Ranks and rank sums that the source prints for this track and the rules do not give.
 pub fn departures(board: &Leaderboard, track: &Track) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(column) = &track.printed.rank {

@@ -1,4 +1,4 @@
-//! Where an entry would stand in a table, and what would gain it one more place.
+//! The place that an entry would take in a table, and the changes of one metric that would improve it.
 
 use serde::Serialize;
 
@@ -11,26 +11,26 @@ use crate::rank::rank::{Options, rank_with};
 use crate::rules::Rules;
 use crate::rules::schema::Track;
 
-/// Where an entry would stand in one track.
+/// The place that an entry would take in one track.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Standing {
+pub struct TrackPlace {
     /// The track.
     pub track: String,
     /// What its figure is: `rank sum`, `score`, or the metric's heading.
     pub score_heading: String,
     /// The place; absent if it would not be ranked.
     pub place: Option<u32>,
-    /// How many would be ranked, the entry included.
+    /// Ranked entries, this one included.
     pub of: usize,
     /// Its rank sum or score.
     pub score: Option<f64>,
     /// Why it would not be ranked.
     pub unranked: Option<String>,
-    /// Who would share its place.
+    /// Entries that would share its place.
     pub shared_with: Vec<String>,
-    /// Who would stand directly above, and with what figure.
+    /// The entry directly above, with its rank sum or score.
     pub above: Option<(String, Option<f64>)>,
-    /// What would gain a place, one metric at a time.
+    /// Changes that gain a place, one metric at a time.
     pub gains: Vec<Gain>,
 }
 
@@ -47,10 +47,30 @@ pub struct Gain {
     pub place: u32,
 }
 
-/// Where `entry` would stand among `table` in every track of the rules.
+/// What the answer assumes of the entry, and which figures are not comparable.
+pub fn assumptions(entry: &Entry, rules: &Rules) -> Vec<String> {
+    let mut notes = Vec::new();
+    let assumed: Vec<&str> =
+        rules.cuts.iter().filter(|c| entry.get(c.metric).is_none()).map(|c| c.metric.name()).collect();
+    if !assumed.is_empty() {
+        notes.push(format!("not measured and assumed to pass the cut: {}", assumed.join(", ")));
+    }
+    if entry.get(Metric::RuntimeMs).is_some() {
+        let device = rules.runtime.device.as_deref().unwrap_or("a GPU that is not stated");
+        notes.push(format!(
+            "the table's runtimes are from {device}; runtimes from other machines are not comparable with them"
+        ));
+    }
+    if !rules.published.complete {
+        notes.push(format!("the published table is not complete: {}", rules.published.note));
+    }
+    notes
+}
+
+/// The place of `entry` among `table` in every track of the rules.
 ///
-/// PSNRs that were not measured are taken to pass the cuts: whoever shows the answer must say so.
-pub fn place(entry: &Entry, table: &[Entry], rules: &Rules, options: &Options) -> Result<Vec<Standing>> {
+/// PSNRs that were not measured are assumed to pass the cuts; [`assumptions`] says so.
+pub fn place(entry: &Entry, table: &[Entry], rules: &Rules, options: &Options) -> Result<Vec<TrackPlace>> {
     let mut own = entry.clone();
     // Another entry of its name stays where it is.
     while table.iter().any(|e| label(e) == label(&own)) {
@@ -90,13 +110,13 @@ impl Search<'_> {
         entry.team == self.own().team && entry.submission == self.own().submission
     }
 
-    fn standing(&mut self, track: &Track) -> Result<Standing> {
+    fn standing(&mut self, track: &Track) -> Result<TrackPlace> {
         let board = self.board(track)?;
         let position = board.rows.iter().position(|r| self.is_own(&r.entry));
         let row = position.map(|i| &board.rows[i]);
         let place = row.map(|r| r.rank);
         let others = |rank: u32| board.rows.iter().filter(move |r| r.rank == rank);
-        let mut standing = Standing {
+        let mut standing = TrackPlace {
             track: track.name.clone(),
             score_heading: board.score_heading.clone(),
             place,
@@ -163,7 +183,7 @@ impl Search<'_> {
 mod tests {
     use super::*;
 
-    fn among_2022(metrics: &[(Metric, f64)]) -> Vec<Standing> {
+    fn among_2022(metrics: &[(Metric, f64)]) -> Vec<TrackPlace> {
         let rules = Rules::embedded("ntire2022").unwrap();
         let entry = Entry { team: "mine".into(), metrics: metrics.iter().copied().collect(), ..Entry::default() };
         place(&entry, &rules.published().unwrap(), &rules, &Options::default()).unwrap()

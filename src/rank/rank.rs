@@ -251,7 +251,7 @@ impl<'a> Applied<'a> {
         }
         let absent = |m: Metric| !all.is_empty() && all.iter().all(|e| e.get(m).is_none());
         for metric in self.needed.iter().filter(|&&m| absent(m)) {
-            notes.push(format!("no entry has {metric}, which track {} of {} needs", self.track.name, self.rules.id));
+            notes.push(format!("no entry has {metric}, but track {} of {} needs it", self.track.name, self.rules.id));
         }
         for constraint in &self.rules.constraints {
             let known = self.rules.baseline_figure(constraint.metric).is_some();

@@ -20,14 +20,16 @@ pub fn add_uncertainty(board: &mut Leaderboard, rules: &Rules, samples: &[Sample
     let track = rules.track(&board.track)?;
     if !track.by.metrics().contains(&Metric::RuntimeMs) {
         let name = &board.track;
-        return Err(Error::Usage(format!("track {name} does not depend on the runtime: its places are certain")));
+        return Err(Error::Usage(format!(
+            "track {name} does not depend on the runtime: its places have no uncertainty"
+        )));
     }
     let of_row = |row: &Row| {
         let entry = &row.entry;
         let names = [label(entry), entry.submission.clone(), entry.team.clone()];
         let found = names.iter().filter(|n| !n.is_empty()).find_map(|n| samples.iter().find(|s| s.label == *n));
         found.cloned().ok_or_else(|| {
-            let reason = "it has no timings in rounds, which --uncertainty needs of every ranked entry".to_owned();
+            let reason = "it has no timings of rounds; --uncertainty needs them for every ranked entry".to_owned();
             Error::Submission { submission: label(entry), reason }
         })
     };
@@ -171,7 +173,7 @@ mod tests {
         let board = board("runtime", 1).unwrap();
         assert_eq!(intervals(&board)[0], ("A", None));
         assert!(
-            board.notes.iter().any(|n| n.starts_with("1 round: run-to-run noise takes at least 6")),
+            board.notes.iter().any(|n| n.starts_with("1 round: 95 % intervals need at least 6 rounds")),
             "{:?}",
             board.notes
         );

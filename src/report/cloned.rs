@@ -1,4 +1,4 @@
-//! What came of importing an organisers' repository: for people.
+//! The result of importing an organisers' repository, for people.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::entry::Trust;
 use crate::submission::clone::{Imported, Outcome, Row};
 use crate::text::{Align, Table};
 
-/// The folders that were written, those that were there, and what was left with the reason.
+/// The folders that were written or existed, and the networks that were not imported with the reason.
 pub fn table(imported: &Imported) -> String {
     let mut out = match &imported.edition {
         Some(edition) => format!("{}, edition {edition}\n", imported.clone),
@@ -27,7 +27,7 @@ pub fn table(imported: &Imported) -> String {
             (class, _) => class.map_or("", Trust::name).to_owned(),
         };
         let place = match &row.outcome {
-            Outcome::Kept(folder) => format!("{} (was there, not touched)", folder.display()),
+            Outcome::Kept(folder) => format!("{} (existed, not changed)", folder.display()),
             other => other.folder().map(|f| f.display().to_string()).unwrap_or_default(),
         };
         let named = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".to_owned());
@@ -43,7 +43,7 @@ pub fn table(imported: &Imported) -> String {
     if !imported.absent.is_empty() {
         let _ = writeln!(
             out,
-            "\nWeights that are absent (`--zoo DIR` finds them elsewhere): {}",
+            "\nMissing weights (`--zoo DIR` names a folder that has them): {}",
             imported.absent.join(", ")
         );
     }
@@ -124,7 +124,7 @@ mod tests {
         id  network  team       class              submission
         ──────────────────────────────────────────────────────────────────────────────────────────────
          4  04_RLFN  ByteESR    registered (rlfn)  s/ntire2022_04_RLFN
-         5  05_EFDN  not known  python             s/ntire2022_05_EFDN_python (was there, not touched)
+         5  05_EFDN  not known  python             s/ntire2022_05_EFDN_python (existed, not changed)
 
         Remarks:
           model_id 5: the weights are absent: model_zoo/a.pth
@@ -132,7 +132,7 @@ mod tests {
         Not imported:
           model_id 7: the branch makes no network
 
-        Weights that are absent (`--zoo DIR` finds them elsewhere): model_zoo/a.pth
+        Missing weights (`--zoo DIR` names a folder that has them): model_zoo/a.pth
 
         1 written, 1 kept, 1 not imported
         ");

@@ -1,17 +1,17 @@
 //! CSV: full precision, one line an entry, the fixed header unless other columns are asked for.
 
 use crate::error::{Error, Result};
-use crate::report::Report;
 use crate::report::column::Column;
 use crate::report::line::Line;
-use crate::report::view::View;
+use crate::report::render::Render;
+use crate::report::view::BoardView;
 use crate::util::{chars, formula};
 
-/// See [`crate::report::Format::Csv`].
+/// See [`crate::report::format::Format::Csv`].
 pub(super) struct Csv;
 
-impl Report for Csv {
-    fn render(&self, view: &View<'_>) -> Result<String> {
+impl Render for Csv {
+    fn render(&self, view: &BoardView<'_>) -> Result<String> {
         let mut columns = view.options.columns.clone();
         if columns.is_empty() {
             columns.extend(Column::CSV);

@@ -6,18 +6,18 @@ use crate::entry::{Entry, label};
 use crate::error::Result;
 use crate::page::{Cell, Mode, Page, Row, RowKind, Track, render};
 use crate::rank::Leaderboard;
-use crate::report::Report;
 use crate::report::column::Column;
 use crate::report::line::{Kind, Line};
 use crate::report::options::Options;
-use crate::report::view::View;
+use crate::report::render::Render;
+use crate::report::view::BoardView;
 use crate::text;
 
-/// See [`crate::report::Format::Html`].
+/// See [`crate::report::format::Format::Html`].
 pub(super) struct Html;
 
-impl Report for Html {
-    fn render(&self, view: &View<'_>) -> Result<String> {
+impl Render for Html {
+    fn render(&self, view: &BoardView<'_>) -> Result<String> {
         let entries: Vec<Entry> = view.lines().map(|line| line.entry.clone()).collect();
         let title = view.board.title.clone();
         render(&Page::new(title, vec![table(view, &entries)], &entries), Mode::File)
@@ -38,11 +38,11 @@ pub fn page(title: &str, boards: &[Leaderboard], options: &Options, entries: &[E
         same.map_or_else(|| entry.clone(), |other| (*other).clone())
     };
     let entries: Vec<Entry> = entries.iter().map(ranked).collect();
-    let tracks = boards.iter().map(|board| table(&View::new(board, options), &entries)).collect();
+    let tracks = boards.iter().map(|board| table(&BoardView::new(board, options), &entries)).collect();
     Page::new(title.to_owned(), tracks, &entries)
 }
 
-fn table(view: &View<'_>, entries: &[Entry]) -> Track {
+fn table(view: &BoardView<'_>, entries: &[Entry]) -> Track {
     let board = &view.board;
     let mut columns = view.columns();
     // Where each team has one submission its name says nothing more; the entry's section has both.
@@ -80,7 +80,7 @@ fn table(view: &View<'_>, entries: &[Entry]) -> Track {
     }
 }
 
-fn cell(view: &View<'_>, column: Column, line: &Line<'_>) -> Cell {
+fn cell(view: &BoardView<'_>, column: Column, line: &Line<'_>) -> Cell {
     let shown = view.shown(column, line);
     let exact = column.exact(&view.board.track, line);
     let number = match column {

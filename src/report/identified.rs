@@ -1,4 +1,4 @@
-//! What weights files were found to be: for people.
+//! Identified weights files, for people.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::protocol::{Candidate, Identified};
 use crate::submission::identify::{cards, config, known_range};
 use crate::text::grouped;
 
-/// One file's findings, or why there are none.
+/// The result for one file, or why it could not be read.
 pub fn table(file: &Path, found: &Result<Identified>) -> Result<String> {
     let mut out = format!("{}\n", file.display());
     let mut line = |label: &str, text: &str| {
@@ -46,14 +46,14 @@ fn candidate(found: &Candidate, line: &mut impl FnMut(&str, &str)) -> Result<()>
     }
     match &found.published {
         Some(name) => line("card", &format!("{name}: its published file, byte for byte")),
-        None if found.cards.is_empty() => line("card", "none describes this network"),
+        None if found.cards.is_empty() => line("card", "no card describes this network"),
         None => line("card", &format!("{}: the same network, other weights", found.cards.join(", "))),
     }
     line(
         "data range",
         &match known_range(found)? {
-            Some(range) => format!("{range} (the card's; keys and shapes do not tell it)"),
-            None if cards(found)?.is_empty() => "not known: keys and shapes do not tell it".to_owned(),
+            Some(range) => format!("{range} (the card's; keys and shapes do not determine it)"),
+            None if cards(found)?.is_empty() => "not known: keys and shapes do not determine it".to_owned(),
             None => "not known: the cards differ".to_owned(),
         },
     );
@@ -105,7 +105,7 @@ mod tests {
           config        blocks 4, channels 46, naming challenge
           assumed       slope 0.05
           card          rlfn: its published file, byte for byte
-          data range    255 (the card's; keys and shapes do not tell it)
+          data range    255 (the card's; keys and shapes do not determine it)
           elements      317 218
           note          every key began with `module.`: taken away
         ");
@@ -130,8 +130,8 @@ mod tests {
           architecture  ambiguous: 2 networks fit strictly
           architecture  span, training form
           config        blocks 4
-          card          none describes this network
-          data range    not known: keys and shapes do not tell it
+          card          no card describes this network
+          data range    not known: keys and shapes do not determine it
           architecture  spanf, training form
           config        blocks 4
           card          rlfn, span: the same network, other weights

@@ -1,22 +1,22 @@
-//! What came of importing a model zoo: for people.
+//! The result of an import, for people.
 
 use std::fmt::Write;
 
 use crate::submission::import::{Imported, Outcome, Row};
 use crate::text::{Align, Table};
 
-/// The folders that were written, those that were there, and what was left with the reason.
+/// The folders that were written or existed, and the files that were not imported with the reason.
 pub fn table(imported: &Imported) -> String {
     let mut out = match &imported.edition {
         Some(edition) => format!("Edition {edition}\n"),
-        None => "No known edition: teams and data ranges only where a card tells them\n".to_owned(),
+        None => "The edition is not known: only cards give teams and data ranges\n".to_owned(),
     };
     let of = |kind: fn(&Outcome) -> bool| imported.files.iter().filter(move |r| kind(&r.outcome));
     let mut table = Table::new(["file", "team", "network", "submission"].map(|h| (h, Align::Left)));
     for row in of(|o| !matches!(o, Outcome::Left(_))) {
         let place = match &row.outcome {
             Outcome::Written(folder) => folder.display().to_string(),
-            Outcome::Kept(folder) => format!("{} (was there, not touched)", folder.display()),
+            Outcome::Kept(folder) => format!("{} (existed, not changed)", folder.display()),
             Outcome::Left(_) => String::new(),
         };
         table.row([row.file.clone(), text(row.team.as_deref()), text(row.network.as_deref()), place]);
@@ -37,7 +37,7 @@ pub fn table(imported: &Imported) -> String {
         }
     }
     if !imported.absent.is_empty() {
-        let _ = writeln!(out, "\nOf the edition, but not there: {}", imported.absent.join(", "));
+        let _ = writeln!(out, "\nMissing from the clone: {}", imported.absent.join(", "));
     }
     let _ = writeln!(out, "\n{written} written, {kept} kept, {left} not imported");
     out
@@ -77,15 +77,15 @@ mod tests {
         Edition ntire2022
 
         file             team       network  submission
-        ─────────────────────────────────────────────────────────────────────────────────────
+        ───────────────────────────────────────────────────────────────────────────────────
         team04_rlfn.pth  ByteESR    rlfn     s/ntire2022_team04_rlfn
-        team05_efdn.pt   not known  neesr    s/ntire2022_team05_efdn (was there, not touched)
+        team05_efdn.pt   not known  neesr    s/ntire2022_team05_efdn (existed, not changed)
 
         Not imported:
           team12_hnct.pt (mju_mnu)
             no registered architecture fits
 
-        Of the edition, but not there: team02_nlffc.pth
+        Missing from the clone: team02_nlffc.pth
 
         1 written, 1 kept, 1 not imported
         ");

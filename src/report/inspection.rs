@@ -7,7 +7,7 @@ use crate::graph::BlockDiff;
 use crate::graph::Counter;
 use crate::graph::Growth;
 use crate::graph::Inspection;
-use crate::graph::{By, Row};
+use crate::graph::{Grouping, Row};
 use crate::text::{Align, Table, fixed, grouped};
 
 /// The rows' columns in CSV: the same for every grouping.
@@ -74,9 +74,9 @@ pub fn table(inspection: &Inspection) -> String {
 
 fn rows(inspection: &Inspection) -> Table {
     let heading = match inspection.by {
-        By::Layer => ["layer", "class"],
-        By::Op => ["operation", "verdict"],
-        By::Block => ["block", "class"],
+        Grouping::Layer => ["layer", "class"],
+        Grouping::Op => ["operation", "verdict"],
+        Grouping::Block => ["block", "class"],
     };
     let mut columns = vec![(heading[0], Align::Left), (heading[1], Align::Left)];
     let numbers = ["ops", "params", unit(inspection.tally.counter), "share", "acts [M]", "op/B"];
@@ -85,7 +85,7 @@ fn rows(inspection: &Inspection) -> Table {
     if inspection.growth.is_some() {
         columns.push(("growth", Align::Left));
     }
-    if inspection.by == By::Op {
+    if inspection.by == Grouping::Op {
         columns.push(("formula", Align::Left));
     }
     let mut table = Table::new(columns);
@@ -103,7 +103,7 @@ fn rows(inspection: &Inspection) -> Table {
         if inspection.growth.is_some() {
             cells.push(law(inspection, i));
         }
-        if inspection.by == By::Op {
+        if inspection.by == Grouping::Op {
             cells.push(row.formula.clone());
         }
         table.row(cells);
@@ -136,7 +136,7 @@ fn name(row: &Row, inspection: &Inspection) -> String {
     match (row.name.as_str(), inspection.by) {
         ("", _) => "(network)".to_owned(),
         // `aten::` is on every row but those that one should notice.
-        (name, By::Op) => name.strip_prefix("aten::").unwrap_or(name).to_owned(),
+        (name, Grouping::Op) => name.strip_prefix("aten::").unwrap_or(name).to_owned(),
         (name, _) => name.to_owned(),
     }
 }
@@ -153,12 +153,12 @@ fn summary(inspection: &Inspection) -> String {
     let [n, c, h, w] = inspection.input;
     let how = match inspection.recorded {
         crate::graph::Recorded::Real => "a forward on real data",
-        crate::graph::Recorded::Meta => "shapes without compute",
+        crate::graph::Recorded::Meta => "shapes without computation",
     };
     line("network", format!("{}, input {n} x {c} x {h} x {w}, recorded by {how}", inspection.network));
     let mut params = grouped(tally.params);
     if tally.unused_params > 0 {
-        let _ = write!(params, ", of which no operation reads {}", grouped(tally.unused_params));
+        let _ = write!(params, ", {} of them are read by no operation", grouped(tally.unused_params));
     }
     if tally.buffers > 0 {
         let _ = write!(params, "; buffers {}", grouped(tally.buffers));
@@ -179,7 +179,9 @@ fn summary(inspection: &Inspection) -> String {
     let elementwise = grouped(tally.elementwise);
     line(
         "elementwise",
-        format!("{elementwise} operations that are no multiply-accumulates; {biases} are convolutions' biases"),
+        format!(
+            "{elementwise} operations other than multiply-accumulates; {biases} of them add the biases of convolutions"
+        ),
     );
     let functional = match tally.functional_convs {
         0 => String::new(),

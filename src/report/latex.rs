@@ -4,17 +4,17 @@
 use std::fmt::Write;
 
 use crate::error::Result;
-use crate::report::Report;
 use crate::report::column::Column;
 use crate::report::line::Line;
-use crate::report::view::View;
+use crate::report::render::Render;
+use crate::report::view::BoardView;
 use crate::text;
 
-/// See [`crate::report::Format::Latex`].
+/// See [`crate::report::format::Format::Latex`].
 pub(super) struct Latex;
 
-impl Report for Latex {
-    fn render(&self, view: &View<'_>) -> Result<String> {
+impl Render for Latex {
+    fn render(&self, view: &BoardView<'_>) -> Result<String> {
         let board = &view.board;
         let columns = view.columns();
         let alignment: String = columns.iter().map(|c| if c.is_numeric() { 'r' } else { 'l' }).collect();
@@ -55,7 +55,7 @@ impl Report for Latex {
 ///
 /// pdflatex knows the letters of European languages alone; another character is printed as its code, `U+5B57`. The other two
 /// engines take it from their font, if that has it.
-pub fn document(tables: &str) -> String {
+pub(super) fn document(tables: &str) -> String {
     let mut unknown: Vec<char> = tables.chars().filter(|c| *c > '\u{17f}').collect();
     unknown.sort_unstable();
     unknown.dedup();
@@ -77,7 +77,7 @@ pub fn document(tables: &str) -> String {
     out
 }
 
-fn cell(view: &View<'_>, column: Column, line: &Line<'_>) -> String {
+fn cell(view: &BoardView<'_>, column: Column, line: &Line<'_>) -> String {
     let shown = view.shown(column, line);
     let mut value = escape(&shown.value);
     if shown.best {

@@ -1,4 +1,4 @@
-//! One entry as a table shows it, in whichever part of the table.
+//! One line of a leaderboard, in any of its parts.
 
 use crate::entry::{Entry, Metric};
 use crate::rank::Row;

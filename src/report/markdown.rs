@@ -4,17 +4,17 @@ use crate::report::column::unranked_columns;
 use std::fmt::Write;
 
 use crate::error::Result;
-use crate::report::Report;
 use crate::report::column::Column;
 use crate::report::line::Line;
-use crate::report::view::View;
+use crate::report::render::Render;
+use crate::report::view::BoardView;
 use crate::text;
 
-/// See [`crate::report::Format::Markdown`].
+/// See [`crate::report::format::Format::Markdown`].
 pub(super) struct Markdown;
 
-impl Report for Markdown {
-    fn render(&self, view: &View<'_>) -> Result<String> {
+impl Render for Markdown {
+    fn render(&self, view: &BoardView<'_>) -> Result<String> {
         let columns = view.columns();
         let mut out =
             format!("### {}: {}\n\n", escape(&view.title()), escape(&text::shortened(&view.board.track, 100)));
@@ -36,7 +36,7 @@ impl Report for Markdown {
     }
 }
 
-fn table(out: &mut String, view: &View<'_>, columns: &[Column], lines: &[Line<'_>]) {
+fn table(out: &mut String, view: &BoardView<'_>, columns: &[Column], lines: &[Line<'_>]) {
     let headings: Vec<String> = view.headings(columns).iter().map(|h| escape(h)).collect();
     let rules: Vec<&str> = columns.iter().map(|c| if c.is_numeric() { "---:" } else { "---" }).collect();
     let _ = writeln!(out, "| {} |\n| {} |", headings.join(" | "), rules.join(" | "));
@@ -46,7 +46,7 @@ fn table(out: &mut String, view: &View<'_>, columns: &[Column], lines: &[Line<'_
     }
 }
 
-fn cell(view: &View<'_>, column: Column, line: &Line<'_>) -> String {
+fn cell(view: &BoardView<'_>, column: Column, line: &Line<'_>) -> String {
     let shown = view.shown(column, line);
     let mut value = escape(&shown.value);
     if shown.best {

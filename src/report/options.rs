@@ -1,4 +1,4 @@
-//! What a reader may ask of a report.
+//! Options of a report.
 
 use std::io::IsTerminal;
 use std::str::FromStr;
@@ -59,7 +59,9 @@ impl FromStr for Sort {
         let (name, reverse) = match s.split_once(':') {
             None => (s, false),
             Some((name, "reverse")) => (name, true),
-            Some((_, other)) => return Err(format!("after the column, `:reverse` or nothing, not `:{other}`")),
+            Some((_, other)) => {
+                return Err(format!("expected `:reverse` or nothing after the column, found `:{other}`"));
+            }
         };
         Ok(Sort { by: name.parse()?, reverse })
     }
@@ -67,9 +69,9 @@ impl FromStr for Sort {
 
 /// Parses the two metrics of a Pareto front: `runtime_ms,psnr_val`.
 pub fn parse_pareto(s: &str) -> Result<(Metric, Metric), String> {
-    let (a, b) = s.split_once(',').ok_or("two metrics with a comma between: `runtime_ms,psnr_val`")?;
+    let (a, b) = s.split_once(',').ok_or("expected two metrics separated by a comma, such as `runtime_ms,psnr_val`")?;
     let (a, b) = (a.trim().parse::<Metric>()?, b.trim().parse::<Metric>()?);
-    if a == b { Err(format!("two different metrics, not `{a}` twice")) } else { Ok((a, b)) }
+    if a == b { Err(format!("expected two different metrics, found `{a}` twice")) } else { Ok((a, b)) }
 }
 
 #[cfg(test)]
@@ -80,7 +82,9 @@ mod tests {
     fn sort_and_pareto_are_parsed_or_explained() {
         assert_eq!("mem_m".parse(), Ok(Sort { by: Column::Metric(Metric::MemM), reverse: false }));
         assert_eq!("team:reverse".parse(), Ok(Sort { by: Column::Team, reverse: true }));
-        assert!("team:down".parse::<Sort>().unwrap_err().contains("`:reverse` or nothing, not `:down`"));
+        assert!(
+            "team:down".parse::<Sort>().unwrap_err().contains("`:reverse` or nothing after the column, found `:down`")
+        );
         assert_eq!(parse_pareto("runtime_ms, psnr_val"), Ok((Metric::RuntimeMs, Metric::PsnrVal)));
         assert!(parse_pareto("runtime_ms,runtime_ms").is_err());
         assert!(parse_pareto("runtime_ms").is_err());

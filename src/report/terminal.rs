@@ -4,18 +4,18 @@ use crate::report::column::unranked_columns;
 use std::fmt::Write;
 
 use crate::error::Result;
-use crate::report::Report;
 use crate::report::column::Column;
 use crate::report::line::{Kind, Line};
-use crate::report::view::View;
+use crate::report::render::Render;
+use crate::report::view::BoardView;
 use crate::text;
 use crate::text::{Align, Cell, Style, Table};
 
-/// See [`crate::report::Format::Table`].
+/// See [`crate::report::format::Format::Table`].
 pub(super) struct Terminal;
 
-impl Report for Terminal {
-    fn render(&self, view: &View<'_>) -> Result<String> {
+impl Render for Terminal {
+    fn render(&self, view: &BoardView<'_>) -> Result<String> {
         let board = &view.board;
         let mut out = format!("{}: {}\n\n", view.title(), text::one_line(&text::shortened(&board.track, 100)));
         let columns = view.columns();
@@ -36,7 +36,7 @@ impl Report for Terminal {
     }
 }
 
-fn table(view: &View<'_>, columns: &[Column], lines: &[Line<'_>]) -> Table {
+fn table(view: &BoardView<'_>, columns: &[Column], lines: &[Line<'_>]) -> Table {
     let align = |c: &Column| if c.is_numeric() { Align::Right } else { Align::Left };
     let mut table =
         Table::new(view.headings(columns).into_iter().zip(columns.iter().map(align))).colour(view.options.colour);

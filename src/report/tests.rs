@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::entry::Entry;
 use crate::entry::Metric;
-use crate::rank::{Row, Unranked};
+use crate::rank::{Leaderboard, Row, Unranked};
 use crate::report::*;
 
 fn entry(team: &str, values: [Option<f64>; 6]) -> Entry {
@@ -121,7 +121,7 @@ fn columns_sort_top_and_pareto_are_obeyed_by_every_format() {
     let json: Leaderboard = serde_json::from_str(&rendered(Format::Json, &options)).unwrap();
     assert_eq!(json.rows.iter().map(|r| (r.rank, r.pareto)).collect::<Vec<_>>(), [(2, true), (1, true)]);
     assert_eq!(json.unranked, []);
-    assert_eq!(json.notes.last().unwrap(), "left out: 1 ranked and 2 unranked entries");
+    assert_eq!(json.notes.last().unwrap(), "not shown: 1 ranked and 2 unranked entries");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_missing_value_sorts_last_in_both_directions() {
     {
         let options = Options { sort: Some(sort.parse().unwrap()), ..Options::default() };
         let board = board();
-        let view = View::new(&board, &options);
+        let view = BoardView::new(&board, &options);
         assert!(view.ranked().last().unwrap().entry.team.starts_with(last), "{sort}");
     }
 }
@@ -166,7 +166,7 @@ fn colour_marks_the_best_and_nothing_else_changes() {
 
 #[test]
 fn a_format_is_known_by_name_and_by_extension() {
-    for format in Format::ALL {
+    for format in BOARD_FORMATS.iter().copied() {
         assert_eq!(format.name().parse(), Ok(format));
     }
     assert_eq!("jsn".parse::<Format>(), Err("no format `jsn`, did you mean `json`?".into()));

@@ -21,9 +21,9 @@ const LONGEST_TITLE: usize = 200;
 /// Longer notes and reasons are cut.
 const LONGEST_NOTE: usize = 2_000;
 
-/// What a [`crate::report::Report`] writes down.
+/// What a [`crate::report::render::Render`] writes down.
 #[derive(Debug)]
-pub struct View<'a> {
+pub struct BoardView<'a> {
     /// The leaderboard after `sort`, `top` and `pareto`.
     pub board: Leaderboard,
     /// The reader's options.
@@ -44,7 +44,7 @@ pub struct Shown {
     pub best: bool,
 }
 
-impl<'a> View<'a> {
+impl<'a> BoardView<'a> {
     /// Applies the options.
     pub fn new(board: &Leaderboard, options: &'a Options) -> Self {
         let mut board = board.clone();
@@ -63,9 +63,9 @@ impl<'a> View<'a> {
             let (rows, unranked) = (board.rows.len().saturating_sub(top), board.unranked.len());
             board.rows.truncate(top);
             board.unranked.clear();
-            board.notes.push(format!("left out: {rows} ranked and {unranked} unranked entries"));
+            board.notes.push(format!("not shown: {rows} ranked and {unranked} unranked entries"));
         }
-        View { board, options, best, score_decimals: if whole { 0 } else { 2 } }
+        BoardView { board, options, best, score_decimals: if whole { 0 } else { 2 } }
     }
 
     /// The leaderboard's title, on one line.

@@ -1,5 +1,6 @@
 //! What follows from runs: entries for a ranking, samples for statistics, rows for a table, and whether the session is fit
-//! to rank. Derived, never stored. It may use [`crate::run`], [`crate::entry`], [`crate::graph`], [`crate::rules`],
+//! to rank. Derived, never stored. It may use [`crate::run`], [`crate::entry`], [`crate::graph`], [`crate::protocol`],
+//! [`crate::quality`], [`crate::rules`],
 //! [`crate::stats`] and [`crate::tables`].
 
 mod basis;

@@ -1,8 +1,8 @@
-//! What a reader must know when one edition's measurements are ranked by another's rules.
+//! Notes for a ranking of one edition's measurements by the rules of another.
 
 use crate::rules::schema::Rules;
 
-/// What was measured differently in `source` than `rules` ask for.
+/// The differences between the measurements of `source` and what `rules` require.
 pub fn differences(source: &Rules, rules: &Rules) -> Vec<String> {
     if source.id == rules.id {
         return Vec::new();

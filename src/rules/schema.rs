@@ -1,7 +1,7 @@
-//! The schema of `rules.toml`: all that an edition fixes before a ranking can be computed.
+//! The schema of `rules.toml`: everything that an edition must fix before a ranking can be computed.
 //!
-//! An unknown key is an error that names the line and the nearest key. What depends on more than one key is checked in
-//! [`crate::rules::validate`]; where editions and published tables come from stands in [`crate::rules::edition`].
+//! An unknown key is an error that names the line and the nearest key. Conditions on several keys are checked in
+//! [`crate::rules::validate`]; editions and published tables are found in [`crate::rules::edition`].
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::entry::Metric;
 use crate::graph::Counter;
 use crate::stats::Protocol;
 use std::path::PathBuf;
-/// Where rules were read from.
+/// The origin of rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Origin {
     /// The binary: the edition of that id.
@@ -38,9 +38,9 @@ pub struct Rules {
     /// SR size over LR size.
     #[serde(default = "four")]
     pub scale: u32,
-    /// The track that is ranked where none is named.
+    /// The default track.
     pub default_track: String,
-    /// What a reader of any ranking by these rules should know.
+    /// Notes for the reader of every ranking by these rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The published table beside the rules.
@@ -61,7 +61,7 @@ pub struct Rules {
     /// Least values of a metric.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cuts: Vec<Cut>,
-    /// What scores are relative to.
+    /// The baseline of the scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
     /// Metrics in which an entry may not be worse than the baseline.
@@ -73,7 +73,7 @@ pub struct Rules {
     /// Metrics that every table shows, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<Metric>,
-    /// What is ranked.
+    /// The tracks.
     pub tracks: Vec<Track>,
 }
 
@@ -87,7 +87,7 @@ fn four() -> u32 {
 pub struct PublishedTable {
     /// Whether `published.csv` holds every row of the printed table.
     pub complete: bool,
-    /// What it is, or what is missing.
+    /// A description, or what is missing.
     pub note: String,
 }
 
@@ -189,7 +189,7 @@ pub struct Baseline {
     /// Its figures, as the scores use them where no entry of the source is the baseline.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<Metric, f64>,
-    /// Where `metrics` stand.
+    /// The source of `metrics`.
     #[serde(default)]
     pub source: String,
     /// Other figures for it, from other places.
@@ -197,15 +197,15 @@ pub struct Baseline {
     pub others: Vec<OtherFigure>,
 }
 
-/// A figure of the baseline that stands elsewhere.
+/// A figure of the baseline from another source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherFigure {
     /// The metric.
     pub metric: Metric,
-    /// Its value there.
+    /// Its value in that source.
     pub value: f64,
-    /// Where it stands.
+    /// The source.
     pub source: String,
 }
 
@@ -224,7 +224,7 @@ pub struct Constraint {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MetricRanks {
-    /// What happens to equal values.
+    /// The treatment of equal values.
     pub ties: Ties,
     /// Which values are compared.
     pub values: Values,
@@ -232,14 +232,14 @@ pub struct MetricRanks {
     pub order: Vec<Metric>,
 }
 
-/// What happens to entries that nothing tells apart.
+/// The treatment of entries that are equal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ties {
     /// They share a rank, and as many ranks are skipped: 1, 1, 3.
     #[default]
     Competition,
-    /// They get distinct ranks in the order that the preceding sort left: by the metric before, at last by name.
+    /// They get distinct ranks in the order of the previous sort: by the metric before, finally by name.
     Stable,
 }
 
@@ -266,20 +266,20 @@ pub struct Track {
     /// For people: `Sub-track 2: overall performance`.
     #[serde(default)]
     pub title: String,
-    /// What is compared.
+    /// The quantity that is compared.
     pub by: By,
-    /// What decides between equal figures, in order: metrics, or other tracks (by their figures).
+    /// Tie breakers, in order: metrics, or other tracks (by their figures).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tie_breakers: Vec<String>,
-    /// What happens to entries that are equal after that.
+    /// The treatment of entries that are equal after that.
     #[serde(default)]
     pub ties: Ties,
-    /// Where a published table prints this track.
+    /// The columns of a published table that print this track.
     #[serde(default)]
     pub printed: PrintedColumns,
 }
 
-/// What a track ranks by; less is better, except for a single metric of which more is better.
+/// The quantity that a track ranks by. Less is better, unless it is a single metric of which more is better.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {

@@ -1,4 +1,4 @@
-//! What the schema of the rules cannot say: references between keys, and figures that make no sense together.
+//! Conditions that the schema of the rules cannot express: references between keys, and figures that contradict each other.
 
 use std::collections::HashSet;
 

@@ -9,7 +9,7 @@
 //! sr/NAME/SPLIT/IMAGE.png SR images, where the plan keeps them
 //! ```
 //! The events are the truth; everything else is derived from them in [`crate::results`]. It may use [`crate::graph`],
-//! [`crate::machine`], [`crate::protocol`], [`crate::quality`], [`crate::submission`] and [`crate::util`].
+//! [`crate::machine`], [`crate::protocol`], [`crate::quality`], [`crate::stats`] (for the name of the protocol), [`crate::submission`] and [`crate::util`].
 
 pub(crate) mod chain;
 mod contents;

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 use crate::error::{Error, Place, Result};
 use crate::graph::OpGraph;
 use crate::run::chain::Chain;
@@ -123,7 +125,7 @@ fn open(dir: &Path, create: bool) -> Result<File> {
     let path = dir.join(format::EVENTS);
     // Without waiting: a named pipe in the log's place would wait for its reader for ever.
     let mut options = OpenOptions::new();
-    options.append(true).create(create).custom_flags(libc::O_NONBLOCK);
+    options.append(true).create(create).custom_flags(OFlags::NONBLOCK.bits() as i32);
     let file = options.open(&path).map_err(Error::io("write", &path))?;
     if !file.metadata().map_err(Error::io("read", &path))?.is_file() {
         return Err(Error::input(&path, Place::Whole, "the log of a run", "another kind of file"));

@@ -1,6 +1,6 @@
 //! The live page: runs of a folder over HTTP on this machine, read only. It reads run directories alone, and takes no lock
-//! that a measurement could meet. It may use [`crate::page`], [`crate::rank`], [`crate::report`], [`crate::rules`] and
-//! [`crate::run`].
+//! that a measurement could meet. It may use [`crate::page`], [`crate::rank`], [`crate::report`], [`crate::rules`],
+//! [`crate::run`] and [`crate::stats`].
 
 mod answer;
 mod follow;

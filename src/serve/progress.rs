@@ -89,7 +89,7 @@ impl Times {
             if matches!(before.event.as_str(), "finished" | "interrupted") || now.event == "started" {
                 continue;
             }
-            let seconds = (now.at - before.at).total(jiff::Unit::Second).unwrap_or(0.0).max(0.0);
+            let seconds = (now.at - before.at).as_secs_f64().max(0.0);
             let name = now.label.as_ref().or(now.submission.as_ref());
             let map = match now.event.as_str() {
                 "quality" => &mut times.quality,

@@ -3,7 +3,7 @@
 //! This is a description, not an interval: among entries that are alike, percentiles of resampled ranks cover the true rank in 1
 //! to 49 of 100 sessions. All entries take the same resampled rounds, because rounds are paired.
 
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use rayon::prelude::*;
 

@@ -12,7 +12,7 @@
 //! The same pattern is applied to all pairs at once, so that maxima over pairs have their joint distribution, and a family of
 //! comparisons needs no independence.
 
-use rand::Rng;
+use rand::RngExt;
 use rand_pcg::Pcg64;
 
 /// Rounds to a table of partial sums.

@@ -3,6 +3,7 @@
 //! The round is the unit: resampling images gives false certainty. One test carries everything (see [`flips`]): intervals are its
 //! inversion; places, letters and verdicts are one family of it (see [`family`]). `docs/statistics.md` says what is assumed, and
 //! what simulations found.
+//! It may use [`crate::util`].
 
 pub mod announcement;
 pub mod bootstrap;

@@ -4,7 +4,7 @@
 //! disturbance. After the fact this is no evidence of anything: a difference that was not found looks small, and the figure
 //! large. It answers "what would I plan", not "how near was it".
 
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};

@@ -7,7 +7,7 @@
 //! Levels are estimated after each round's common effect is taken out (a two-way fit by medians); cells further than four robust deviations from the fit are disturbed
 //! processes and left out. Unlike the tests of pairs this is no exact method; `docs/statistics.md` has what simulations found.
 
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use statrs::distribution::{ContinuousCDF, Normal};
 

@@ -76,7 +76,7 @@ fn autocorrelation(residuals: &[Vec<Option<f64>>], sessions: &[usize], order: &[
 mod tests {
     use super::*;
     use crate::stats::summary::Protocol;
-    use rand::Rng;
+    use rand::RngExt;
 
     /// Twelve entries over twelve rounds; each keeps `memory` of its noise from one round to the next.
     fn session(memory: f64, seed: u64) -> Matrix {

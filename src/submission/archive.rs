@@ -36,6 +36,8 @@ pub enum Kind {
 pub struct Archive {
     path: PathBuf,
     zip: ZipArchive<File>,
+    /// Of all entries, as `check` has read them.
+    names: BTreeSet<String>,
     root: String,
     kind: Kind,
 }
@@ -54,7 +56,13 @@ impl Archive {
         let zip = ZipArchive::new(file).map_err(|error| {
             Error::input(path, Place::Whole, "a whole zip archive", format!("a damaged or truncated one ({error})"))
         })?;
-        let mut archive = Archive { path: path.to_path_buf(), zip, root: String::new(), kind: Kind::StateDict };
+        let mut archive = Archive {
+            path: path.to_path_buf(),
+            zip,
+            names: BTreeSet::new(),
+            root: String::new(),
+            kind: Kind::StateDict,
+        };
         archive.check(length)?;
         archive.classify()?;
         Ok(archive)
@@ -67,7 +75,7 @@ impl Archive {
 
     /// The names of all entries, without the root folder.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.zip.file_names().filter_map(|name| name.strip_prefix(self.root.as_str()))
+        self.names.iter().filter_map(|name| name.strip_prefix(self.root.as_str()))
     }
 
     /// An entry's bytes; `name` is without the root folder.
@@ -102,13 +110,17 @@ impl Archive {
         if self.zip.is_empty() || self.zip.len() > MAX_ENTRIES {
             return Err(wrong("", "between 1 and 20000 entries", self.zip.len().to_string()));
         }
-        let mut seen = BTreeSet::new();
+        let mut names = BTreeSet::new();
         let (mut stored, mut inflated) = (0_u64, 0_u64);
         for index in 0..self.zip.len() {
             let entry = self.zip.by_index_raw(index).map_err(|error| {
                 Error::input(&self.path, Place::Whole, "a whole zip archive", format!("entry {index}: {error}"))
             })?;
-            let name = entry.name().to_owned();
+            let name = entry.name().map_err(|error| {
+                let found = format!("entry {index}: {error}");
+                Error::input(&self.path, Place::Whole, "an archive whose entries have readable names", found)
+            })?;
+            let name = name.into_owned();
             if entry.enclosed_name().is_none() || name.contains('\\') || entry.is_symlink() {
                 return Err(wrong(&name, "a path inside the archive", "one that leads out of it".to_owned()));
             }
@@ -128,15 +140,16 @@ impl Archive {
                     return Err(wrong(&name, &expected, format!("{inflated} and more")));
                 }
             }
-            if !seen.insert(name.clone()) {
+            if !names.insert(name.clone()) {
                 return Err(wrong(&name, "each entry once", "it is listed twice".to_owned()));
             }
         }
+        self.names = names;
         Ok(())
     }
 
     fn classify(&mut self) -> Result<()> {
-        let roots: BTreeSet<&str> = self.zip.file_names().filter_map(|n| n.split_once('/')).map(|(r, _)| r).collect();
+        let roots: BTreeSet<&str> = self.names.iter().filter_map(|n| n.split_once('/')).map(|(r, _)| r).collect();
         let root = match roots.iter().collect::<Vec<_>>()[..] {
             [root] => format!("{root}/"),
             ref many => {

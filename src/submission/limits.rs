@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::error::{Error, Place, Result};
 use crate::protocol::Tile;
 use crate::submission::manifest::Manifest;
-use crate::util::chars;
+use crate::util::{chars, toml_file};
 
 /// The largest factor between LR and SR.
 const MAX_SCALE: u32 = 16;
@@ -19,8 +19,17 @@ const MAX_LR_PIXELS: u64 = 1 << 24;
 /// The longest team name, in characters.
 const MAX_TEAM: usize = 100;
 
+impl Manifest {
+    /// Parses and checks the manifest that was found in `path`.
+    pub fn parse(path: &Path, text: &str) -> Result<Manifest> {
+        let manifest: Manifest = toml_file::parse(path, text)?;
+        check(path, &manifest)?;
+        Ok(manifest)
+    }
+}
+
 /// Checks a manifest that was read from `file`.
-pub(super) fn check(file: &Path, manifest: &Manifest) -> Result<()> {
+fn check(file: &Path, manifest: &Manifest) -> Result<()> {
     let wrong = |key: &str, expected: String, found: String| {
         Err(Error::input(file, Place::Key(key.to_owned()), expected, found))
     };

@@ -1,20 +1,11 @@
-//! Submissions: a folder with `submission.toml`, or a model card with a weights file.
+//! The manifest of a submission: `submission.toml`.
 
-use crate::entry::Trust;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Place, Result};
-use crate::protocol::{Load, ModelId, Network, Probe, Switches, Tile, Weights};
-use crate::submission::card::Card;
-use crate::submission::python;
-use crate::submission::python::PythonRef;
-use crate::submission::{inside, limits};
-use crate::util::input;
-use crate::util::input::Kind;
-use crate::util::toml_file;
+use crate::protocol::{ModelId, Probe, Tile};
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "submission.toml";
@@ -65,15 +56,6 @@ pub struct Origin {
     pub clone: String,
     /// Which of its networks.
     pub model_id: ModelId,
-}
-
-impl Manifest {
-    /// Parses and checks the manifest that was found in `path`.
-    pub fn parse(path: &Path, text: &str) -> Result<Manifest> {
-        let manifest: Manifest = toml_file::parse(path, text)?;
-        limits::check(path, &manifest)?;
-        Ok(manifest)
-    }
 }
 
 fn four() -> u32 {
@@ -152,201 +134,33 @@ pub struct ProgramFile {
     pub size: Option<[u32; 2]>,
 }
 
-/// A submission, resolved: everything that a worker needs to run it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Submission {
-    /// Unique in a run; file names are made of it.
-    pub name: String,
-    /// The team's name in the table.
-    pub team: String,
-    /// What to run.
-    pub network: Network,
-    /// SR size over LR size.
-    pub scale: u32,
-    /// The largest value of the network's input and output.
-    pub data_range: f64,
-    /// Overlapping tiles, in LR pixels.
-    pub tile: Option<Tile>,
-    /// The precision that the team declares.
-    pub precision: Precision,
-    /// See [`Trust`].
-    pub trust: Trust,
-    /// The model card's name, if one was named.
-    pub card: Option<String>,
-    /// SHA-256 that the manifest states, by file.
-    pub stated_hashes: Vec<(PathBuf, String)>,
-    /// What a program gave at the sizes at which its exporter checked it.
-    pub checked: Vec<Probe>,
-    /// Of which network of which repository this is a form, where that is known.
+/// A team's PyTorch code: `root`, `call` and `model_id` for a network of an organisers' repository, or `file`, `class`,
+/// `kwargs` and `weights` for one that the folder holds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PythonRef {
+    /// The root of the organisers' repository, absolute or relative to the submission's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Origin>,
-}
-
-impl Submission {
-    /// The request that builds its network on `device`.
-    pub fn load_request(&self, device: &str, switches: &Switches) -> Load {
-        Load {
-            network: self.network.clone(),
-            device: device.to_owned(),
-            scale: self.scale,
-            data_range: self.data_range,
-            tile: self.tile,
-            switches: switches.clone(),
-        }
-    }
-
-    /// Reads a submission folder.
-    pub fn read(folder: &Path) -> Result<Submission> {
-        let path = folder.join(MANIFEST);
-        let manifest = Manifest::parse(&path, &input::read_text(&path, Kind::Toml)?)?;
-        let name = match &manifest.name {
-            Some(name) => name.clone(),
-            None => folder
-                .canonicalize()
-                .ok()
-                .and_then(|f| Some(f.file_name()?.to_string_lossy().into_owned()))
-                .unwrap_or_else(|| folder.to_string_lossy().into_owned()),
-        };
-        let submission = match (&manifest.model, &manifest.program, &manifest.python) {
-            (Some(model), None, None) => Self::from_model(&path, folder, name, &manifest, model),
-            (None, Some(program), None) => Self::from_program(&path, folder, name, &manifest, program),
-            (None, None, Some(code)) => python::resolve(&path, folder, name, &manifest, code),
-            (model, program, code) => {
-                let there =
-                    [("[model]", model.is_some()), ("[program]", program.is_some()), ("[python]", code.is_some())];
-                let found: Vec<&str> = there.into_iter().filter(|(_, is)| *is).map(|(table, _)| table).collect();
-                Err(Error::input(
-                    &path,
-                    Place::Whole,
-                    "exactly one of the tables [model], [program] and [python]",
-                    if found.is_empty() { "none of them".to_owned() } else { found.join(" and ") },
-                ))
-            }
-        }?;
-        Ok(Submission { origin: manifest.origin, ..submission })
-    }
-
-    /// Reads a submission folder that is to be run: its files must lie in it, also once links are followed.
-    pub fn read_to_run(folder: &Path) -> Result<Submission> {
-        let submission = Submission::read(folder)?;
-        inside::files(&submission.network).iter().try_for_each(|file| inside::by_links(folder, file))?;
-        Ok(submission)
-    }
-
-    /// A card with a weights file, as `--model CARD --weights FILE` gives it.
-    pub fn from_card(card: &Card, weights: Weights) -> Submission {
-        Submission {
-            name: card.name.clone(),
-            team: card.team.clone().unwrap_or_else(|| card.title.clone()),
-            network: Network::Registry { arch: card.arch.clone(), config: card.config.clone(), weights },
-            scale: card.scale,
-            data_range: card.data_range,
-            tile: None,
-            precision: Precision::Float32,
-            trust: Trust::Registered,
-            card: Some(card.name.clone()),
-            stated_hashes: Vec::new(),
-            checked: Vec::new(),
-            origin: None,
-        }
-    }
-
-    fn from_model(
-        path: &Path,
-        folder: &Path,
-        name: String,
-        manifest: &Manifest,
-        model: &ModelRef,
-    ) -> Result<Submission> {
-        inside::by_words(path, "model.weights", &model.weights)?;
-        let weights = Weights::File { path: folder.join(&model.weights) };
-        let mut submission = match (&model.card, &model.arch) {
-            (Some(card), None) => {
-                let inside = folder.join(card);
-                let named = if inside.is_file() { inside.to_string_lossy().into_owned() } else { card.clone() };
-                let card = Card::find(&named).map_err(|error| match error {
-                    Error::Usage(why) => Error::input(path, Place::Key("model.card".into()), "a model card", why),
-                    other => other,
-                })?;
-                Submission::from_card(&card, weights)
-            }
-            (None, Some(arch)) => Submission {
-                name: name.clone(),
-                team: manifest.team.clone(),
-                network: Network::Registry { arch: arch.clone(), config: Map::new(), weights },
-                scale: manifest.scale,
-                data_range: manifest.data_range.ok_or_else(|| {
-                    Error::input(
-                        path,
-                        Place::Key("data_range".into()),
-                        "a number, since no card gives it",
-                        "no such key",
-                    )
-                })?,
-                tile: None,
-                precision: manifest.precision,
-                trust: Trust::Registered,
-                card: None,
-                stated_hashes: Vec::new(),
-                checked: Vec::new(),
-                origin: None,
-            },
-            _ => {
-                return Err(Error::input(
-                    path,
-                    Place::Key("model".into()),
-                    "exactly one of `card` and `arch`",
-                    if model.card.is_some() { "both" } else { "neither" },
-                ));
-            }
-        };
-        if let Network::Registry { config, .. } = &mut submission.network {
-            config.extend(model.config.clone());
-        }
-        submission.name = name;
-        submission.team = manifest.team.clone();
-        submission.data_range = manifest.data_range.unwrap_or(submission.data_range);
-        submission.scale = manifest.scale;
-        submission.tile = manifest.tile;
-        submission.precision = manifest.precision;
-        if let Some(hash) = &model.sha256 {
-            submission.stated_hashes.push((folder.join(&model.weights), hash.clone()));
-        }
-        Ok(submission)
-    }
-
-    fn from_program(
-        path: &Path,
-        folder: &Path,
-        name: String,
-        manifest: &Manifest,
-        program: &ProgramRef,
-    ) -> Result<Submission> {
-        if program.files.is_empty() {
-            return Err(Error::input(path, Place::Key("program.files".into()), "at least one file", "an empty list"));
-        }
-        for file in &program.files {
-            inside::by_words(path, "program.files", &file.path)?;
-        }
-        Ok(Submission {
-            name,
-            team: manifest.team.clone(),
-            network: Network::Program { files: program.files.iter().map(|f| folder.join(&f.path)).collect() },
-            scale: manifest.scale,
-            data_range: manifest.data_range.ok_or_else(|| {
-                Error::input(path, Place::Key("data_range".into()), "a number (1.0 or 255.0)", "no such key")
-            })?,
-            tile: manifest.tile,
-            precision: manifest.precision,
-            trust: Trust::Program,
-            card: None,
-            stated_hashes: program
-                .files
-                .iter()
-                .filter_map(|f| Some((folder.join(&f.path), f.sha256.clone()?)))
-                .collect(),
-            checked: program.checked.clone(),
-            origin: None,
-        })
-    }
+    pub root: Option<PathBuf>,
+    /// `FILE.py:FUNCTION` in it: `test_demo.py:select_model`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+    /// What the function selects its network by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_id: Option<ModelId>,
+    /// Instead of those: a Python file in the folder ...
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// ... its class, or its function that returns the network ...
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// ... the arguments of the class ...
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub kwargs: Map<String, Value>,
+    /// ... and the weights, in the folder; absent: the values that the constructor sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<PathBuf>,
+    /// The SHA-256 of the weights, checked where it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }

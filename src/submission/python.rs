@@ -1,46 +1,13 @@
 //! `[python]` in a manifest: a team's PyTorch code, run by the PyTorch worker.
 
-use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use std::path::Path;
 
 use crate::entry::Trust;
 use crate::error::{Error, Place, Result};
-use crate::protocol::{ModelId, Network, PythonNetwork, Weights};
+use crate::protocol::{Network, PythonNetwork, Weights};
 use crate::submission::inside::by_words;
-use crate::submission::manifest::{Manifest, Submission};
-
-/// A team's PyTorch code: `root`, `call` and `model_id` for a network of an organisers' repository, or `file`, `class`,
-/// `kwargs` and `weights` for one that the folder holds.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PythonRef {
-    /// The root of the organisers' repository, absolute or relative to the submission's folder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub root: Option<PathBuf>,
-    /// `FILE.py:FUNCTION` in it: `test_demo.py:select_model`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub call: Option<String>,
-    /// What the function selects its network by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model_id: Option<ModelId>,
-    /// Instead of those: a Python file in the folder ...
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<PathBuf>,
-    /// ... its class, or its function that returns the network ...
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<String>,
-    /// ... the arguments of the class ...
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub kwargs: Map<String, Value>,
-    /// ... and the weights, in the folder; absent: the values that the constructor sets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weights: Option<PathBuf>,
-    /// The SHA-256 of the weights, checked where it is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-}
+use crate::submission::manifest::{Manifest, PythonRef};
+use crate::submission::resolved::Submission;
 
 /// The submission of a manifest with `[python]`.
 pub(super) fn resolve(
@@ -153,6 +120,7 @@ fn wrong(path: &Path, key: &str, expected: &str, found: impl Into<String>) -> Er
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::ModelId;
     use crate::submission::MANIFEST;
     use std::fs;
 

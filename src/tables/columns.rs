@@ -1,4 +1,4 @@
-//! The columns of measurement tables: ours, the published tables', and the organisers' raw counts.
+//! The columns of measurement tables: those of esr-bench, of published tables, and of the organisers' raw counts.
 
 use crate::entry::Metric;
 
@@ -10,7 +10,7 @@ pub enum Meaning {
     /// The submission's name.
     Submission,
     /// A metric.
-    Metric(Source),
+    Metric(MetricColumn),
     /// The track of an exported leaderboard: rows of several tracks repeat entries.
     Track,
     /// Whether the row is the baseline.
@@ -23,7 +23,7 @@ pub enum Meaning {
 
 /// How a column gives a metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Source {
+pub struct MetricColumn {
     /// The metric.
     pub metric: Metric,
     /// What the cell is divided by to get the metric's unit.
@@ -34,8 +34,8 @@ pub struct Source {
 
 /// What the column `name` holds, by its lower-case name.
 pub fn meaning(name: &str) -> Meaning {
-    let printed = |metric| Meaning::Metric(Source { metric, divisor: 1.0, exact: false });
-    let exact = |metric, divisor| Meaning::Metric(Source { metric, divisor, exact: true });
+    let printed = |metric| Meaning::Metric(MetricColumn { metric, divisor: 1.0, exact: false });
+    let exact = |metric, divisor| Meaning::Metric(MetricColumn { metric, divisor, exact: true });
     match name {
         "team" => Meaning::Team,
         "submission" | "model" | "entry" | "name" => Meaning::Submission,

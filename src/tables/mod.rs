@@ -1,4 +1,4 @@
-//! Tables of measurements that somebody else wrote: CSV files, and the organisers' per-image results.
+//! Tables of measurements from other sources: CSV files, and the organisers' per-image results.
 //! It may use [`crate::entry`] and [`crate::util`].
 
 pub mod columns;

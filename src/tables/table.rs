@@ -1,6 +1,6 @@
-//! Reads any CSV of measurements: our own export, the published tables, a table that someone typed.
+//! Reads CSV files of measurements: exports of esr-bench, published tables, and tables that were written by hand.
 //!
-//! A first line with names is needed. `team` or `submission` (or both) name the entry; metrics go by the names of
+//! The first line must hold the names of the columns. `team` or `submission` (or both) name the entry; metrics go by the names of
 //! [`Metric`] and a few others ([`crate::tables::columns`]). Empty cells are "not measured". Other columns are kept as printed.
 
 use crate::entry::label;
@@ -12,7 +12,7 @@ use crate::entry::Entry;
 use crate::entry::Metric;
 use crate::error::{Error, Place, Result};
 use crate::tables::columns;
-use crate::tables::columns::{Meaning, Source};
+use crate::tables::columns::{Meaning, MetricColumn};
 use crate::util::formula;
 use crate::util::input;
 use crate::util::input::Kind;
@@ -23,7 +23,7 @@ const MAX_COLUMNS: usize = 1_000;
 /// A table of measurements.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
-    /// Where it stands.
+    /// The file.
     pub file: PathBuf,
     /// The columns' names, lower case, in order.
     pub columns: Vec<String>,
@@ -31,7 +31,7 @@ pub struct Table {
     pub entries: Vec<Entry>,
     /// Each entry's line, counted from 1.
     pub lines: Vec<usize>,
-    /// What looks like a slip, for people.
+    /// Warnings about columns whose names are probably misspelt.
     pub warnings: Vec<String>,
 }
 
@@ -194,7 +194,7 @@ fn remark(entry: &mut Entry, column: &str, cell: &str) {
 }
 
 /// A metric's value; `None` for the usual ways to write "not measured".
-fn number(file: &Path, line: usize, column: &str, cell: &str, source: &Source) -> Result<Option<f64>> {
+fn number(file: &Path, line: usize, column: &str, cell: &str, source: &MetricColumn) -> Result<Option<f64>> {
     if matches!(cell, "-" | "--" | "n/a" | "N/A" | "na" | "NA") {
         return Ok(None);
     }

@@ -1,4 +1,4 @@
-//! Text for people: one table builder, one way to write numbers. It may use [`crate::util`].
+//! Text for people: the table builder and the number formatter. It may use [`crate::util`].
 
 mod format;
 mod table;

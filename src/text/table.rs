@@ -1,9 +1,9 @@
-//! The one table builder and the one number formatter. Every command that prints a table for people uses them.
+//! The table builder. Every command that prints a table for people uses it.
 
 use crate::text::format::one_line;
 use std::fmt;
 
-use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, TableComponent, presets};
+use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, LineStyle, TableStyle};
 
 /// How a column is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Align {
     Right,
 }
 
-/// What a cell means; colour shows it on a terminal, and nothing may depend on colour alone.
+/// The meaning of a cell. A terminal shows it by colour; the text must say it as well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Style {
     /// Nothing special.
@@ -24,7 +24,7 @@ pub enum Style {
     Good,
     /// A failure.
     Bad,
-    /// Something to look at.
+    /// A warning.
     Warn,
 }
 
@@ -97,7 +97,7 @@ impl Table {
 
     fn build(&self) -> comfy_table::Table {
         let mut table = comfy_table::Table::new();
-        table.load_preset(presets::NOTHING).set_style(TableComponent::HeaderLines, '─');
+        table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
         table.force_no_tty();
         if self.colour {
             table.enforce_styling();

@@ -1,4 +1,4 @@
-//! Writing files so that nobody ever sees half of one.
+//! Atomic writes: a reader sees the old file or the complete new one.
 
 use std::fs::File;
 use std::io::Write;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// How temporary names begin.
+/// Prefix of temporary file names.
 pub const TEMPORARY: &str = ".esr-bench-";
 
-/// Writes `bytes` to a temporary name beside `path`, syncs, and renames: `path` holds either what it held or all of it.
+/// Writes `bytes` to a temporary name beside `path`, syncs, and renames: `path` holds its old content or all of `bytes`.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

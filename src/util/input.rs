@@ -8,9 +8,15 @@ use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Place, Result};
+use crate::util::hash::hex;
+
+/// Flags for opening: without waiting for a writer, and so that a terminal that is opened by mistake does not become the one
+/// that controls this process.
+const WITHOUT_WAITING: i32 = OFlags::NONBLOCK.union(OFlags::NOCTTY).bits() as i32;
 
 /// The name under which standard input can be read where a file of text is expected.
 pub const STDIN: &str = "-";
@@ -79,12 +85,13 @@ impl Kind {
 /// An [`Error::Input`] for anything else: a folder, a pipe, a socket, a device, a file that is too large.
 pub fn open(path: &Path, kind: Kind) -> Result<File> {
     let wrong = |found: &str| Error::input(path, Place::Whole, kind.expected(), found);
-    // `O_NOCTTY`: a terminal that is opened by mistake must not become the one that controls this process.
-    let opened = File::options().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
+    let opened = File::options().read(true).custom_flags(WITHOUT_WAITING).open(path);
     let file = match opened {
         Ok(file) => file,
         // What sockets and devices without a driver answer.
-        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => return Err(wrong("a socket or a device")),
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+            return Err(wrong("a socket or a device"));
+        }
         Err(error) => return Err(Error::io("read", path)(error)),
     };
     let metadata = file.metadata().map_err(Error::io("read", path))?;
@@ -121,12 +128,23 @@ pub fn read_text(path: &Path, kind: Kind) -> Result<String> {
 
 /// SHA-256 of a file, hexadecimal, without holding the file in memory.
 pub fn sha256_of(path: &Path, kind: Kind) -> Result<String> {
+    let mut file = open(path, kind)?.take(kind.limit() + 1);
     let mut digest = Sha256::new();
-    let copied = std::io::copy(&mut open(path, kind)?.take(kind.limit() + 1), &mut digest);
-    match copied.map_err(Error::io("read", path))? {
-        size if size > kind.limit() => Err(Error::input(path, Place::Whole, kind.expected(), bytes(size))),
-        _ => Ok(digest.finalize().iter().map(|b| format!("{b:02x}")).collect()),
+    let mut size = 0_u64;
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut piece).map_err(Error::io("read", path))? {
+            0 => break,
+            n => {
+                digest.update(&piece[..n]);
+                size += n as u64;
+            }
+        }
     }
+    if size > kind.limit() {
+        return Err(Error::input(path, Place::Whole, kind.expected(), bytes(size)));
+    }
+    Ok(hex(&digest.finalize()))
 }
 
 fn bounded(source: impl Read, path: &Path, kind: Kind, size: u64) -> Result<Vec<u8>> {

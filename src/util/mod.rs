@@ -8,4 +8,4 @@ pub mod input;
 pub mod priority;
 pub mod toml_file;
 
-pub(crate) use hash::sha256;
+pub use hash::{hex, sha256};

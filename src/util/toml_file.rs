@@ -1,4 +1,4 @@
-//! The one place that reads TOML: an error names the file, the line, and, for an unknown key, the nearest known one.
+//! Reading TOML: an error names the file, the line, and, for an unknown key, the nearest known key.
 
 use std::path::Path;
 

@@ -9,8 +9,9 @@ use crate::quality::Image;
 use crate::run::{Event, GRAPHS, Manifest, Run, SR, Source};
 use crate::util::input::Kind;
 use crate::util::{input, sha256};
+use crate::verify::finding::Finding;
 use crate::verify::log::Events;
-use crate::verify::{Finding, Verified};
+use crate::verify::verified::Verified;
 
 /// Graphs: the last record of each submission must be the file, and no file may be there that no event states.
 pub(super) fn graphs(dir: &Path, events: &Events, verified: &mut Verified) -> Result<()> {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use crate::run::chain::{Chain, Link, stated};
 use crate::run::{Event, Logged, Run};
-use crate::verify::{Finding, Verified};
+use crate::verify::finding::Finding;
+use crate::verify::verified::Verified;
 
 /// Wrong lines beyond this are counted as edited without looking for where they came from: that look compares all pairs.
 const LOOKED_INTO: usize = 200;

@@ -1,16 +1,15 @@
 //! Whether a run directory is what its `measure` wrote: chained events, hashes of graphs, weights, programs and SR images; a
 //! readable copy of a damaged run; and the statement that a signature is made on.
-//! It may use [`crate::quality`], [`crate::run`] and [`crate::util`].
+//! It may use [`crate::protocol`], [`crate::quality`], [`crate::run`] and [`crate::util`].
 
 mod finding;
 mod hashes;
 mod log;
 pub mod salvage;
 pub mod statement;
+mod verified;
 
 use std::path::Path;
-
-use serde::Serialize;
 
 use crate::error::Result;
 use crate::run::chain::Chain;
@@ -19,23 +18,7 @@ use crate::util::input;
 use crate::util::input::Kind;
 
 pub use finding::Finding;
-
-/// What was found in a run directory.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Verified {
-    /// Lines of the log.
-    pub lines: usize,
-    /// How many of them have a hash that follows from the line before.
-    pub chained: usize,
-    /// The last line's hash: whoever knows it from elsewhere knows that nothing was cut off since.
-    pub head: Option<String>,
-    /// What is not as it was written.
-    pub findings: Vec<Finding>,
-    /// What could not be told, and why.
-    pub notes: Vec<String>,
-    /// Files whose hashes were compared: graphs, weights, programs, images.
-    pub files: usize,
-}
+pub use verified::Verified;
 
 /// Checks the run in `dir` with the SR images that were kept in it, or with those in the folder `sr`, which has the same
 /// layout (`SUBMISSION/SPLIT/IMAGE.png`).

@@ -11,7 +11,8 @@ use crate::run::chain::{Chain, stated};
 use crate::run::{EVENTS, GRAPHS, MANIFEST};
 use crate::util::input::Kind;
 use crate::util::{input, sha256};
-use crate::verify::{Finding, Verified};
+use crate::verify::finding::Finding;
+use crate::verify::verified::Verified;
 
 /// The statement's file in a run directory.
 pub const STATEMENT: &str = "statement.txt";

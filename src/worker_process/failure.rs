@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::protocol::Failed;
 
 /// A request that was not fulfilled.
@@ -113,19 +115,19 @@ impl fmt::Display for Status {
 }
 
 fn signal_name(signal: i32) -> Option<(&'static str, &'static str)> {
-    Some(match signal {
-        libc::SIGSEGV => ("SIGSEGV", "invalid memory access"),
-        libc::SIGBUS => ("SIGBUS", "invalid memory access"),
-        libc::SIGILL => ("SIGILL", "illegal instruction"),
-        libc::SIGFPE => ("SIGFPE", "arithmetic error"),
-        libc::SIGABRT => ("SIGABRT", "aborted"),
-        libc::SIGKILL => ("SIGKILL", "by the system, as when memory runs out, or by a user"),
-        libc::SIGTERM => ("SIGTERM", "terminated"),
-        libc::SIGINT => ("SIGINT", "interrupted"),
-        libc::SIGPIPE => ("SIGPIPE", "closed pipe"),
-        libc::SIGSYS => ("SIGSYS", "forbidden system call"),
-        libc::SIGXCPU => ("SIGXCPU", "CPU time limit"),
-        libc::SIGTRAP => ("SIGTRAP", "trap"),
+    Some(match Signal::from_named_raw(signal)? {
+        Signal::SEGV => ("SIGSEGV", "invalid memory access"),
+        Signal::BUS => ("SIGBUS", "invalid memory access"),
+        Signal::ILL => ("SIGILL", "illegal instruction"),
+        Signal::FPE => ("SIGFPE", "arithmetic error"),
+        Signal::ABORT => ("SIGABRT", "aborted"),
+        Signal::KILL => ("SIGKILL", "by the system, as when memory runs out, or by a user"),
+        Signal::TERM => ("SIGTERM", "terminated"),
+        Signal::INT => ("SIGINT", "interrupted"),
+        Signal::PIPE => ("SIGPIPE", "closed pipe"),
+        Signal::SYS => ("SIGSYS", "forbidden system call"),
+        Signal::XCPU => ("SIGXCPU", "CPU time limit"),
+        Signal::TRAP => ("SIGTRAP", "trap"),
         _ => return None,
     })
 }
@@ -154,7 +156,7 @@ mod tests {
 
     #[test]
     fn signals_are_told_by_name() {
-        assert_eq!(Status::Signal(libc::SIGSEGV).to_string(), "was killed by SIGSEGV (invalid memory access)");
+        assert_eq!(Status::Signal(Signal::SEGV.as_raw()).to_string(), "was killed by SIGSEGV (invalid memory access)");
         assert_eq!(Status::Signal(200).to_string(), "was killed by signal 200");
         assert_eq!(Status::Code(3).to_string(), "ended with exit code 3");
     }

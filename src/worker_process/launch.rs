@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit};
+
 use crate::error::{Error, Result};
 
 /// The worker's file name.
@@ -57,19 +59,16 @@ impl Launch {
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         // The last words of a panic should be its message.
         command.env("RUST_BACKTRACE", "0").envs(self.env.iter().cloned());
-        let parent = std::process::id();
+        let parent = rustix::process::getpid();
         // SAFETY: between fork and exec only async-signal-safe system calls are made: prctl, getppid, setrlimit.
         unsafe {
             command.pre_exec(move || {
-                if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
-                    return Err(std::io::Error::last_os_error());
+                set_parent_process_death_signal(Some(Signal::KILL))?;
+                // The harness may have died before the call above took effect.
+                if getppid() != Some(parent) {
+                    return Err(rustix::io::Errno::SRCH.into());
                 }
-                // The harness may have died before prctl was heard.
-                if libc::getppid() as u32 != parent {
-                    return Err(std::io::Error::from_raw_os_error(libc::ESRCH));
-                }
-                let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-                libc::setrlimit(libc::RLIMIT_CORE, &none);
+                setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
                 Ok(())
             });
         }

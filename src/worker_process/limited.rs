@@ -6,6 +6,8 @@ use std::process::{Child, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
+
 use crate::worker_process::failure::{Failure, Status, one_line};
 use crate::worker_process::launch::Launch;
 
@@ -89,10 +91,10 @@ struct Group(Child);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if let Ok(group) = i32::try_from(self.0.id()) {
-            // SAFETY: kill takes numbers alone. The group's number is its own: where the leader was reaped already, it
-            // is taken anew only once no process of the group is left.
-            unsafe { libc::kill(-group, libc::SIGKILL) };
+        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
+            // The group's number is its own: where the leader was reaped already, it is taken anew only once no process of the
+            // group is left. An error means that the group is gone.
+            let _ = kill_process_group(group, Signal::KILL);
         }
         // The process is dead or dying, and how it ended was looked at.
         let _ = self.0.wait();
@@ -114,7 +116,7 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
 fn resident(child: &Child) -> Option<u64> {
     let statm = std::fs::read_to_string(format!("/proc/{}/statm", child.id())).ok()?;
     let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
-    Some(pages * super::worker::page_size())
+    Some(pages * rustix::param::page_size() as u64)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! A [`Worker`] is one `esr-worker` process (or anything else that speaks [`crate::protocol`]). Whatever it does, the
 //! harness goes on: a crash, a hang, too much memory, rubbish on its stdout become a [`Failure`], whose text is the
-//! submission's row. It may use [`crate::protocol`], [`crate::graph`] and [`crate::submission`].
+//! submission's row. It may use [`crate::graph`], [`crate::protocol`] and [`crate::util`].
 
 mod calls;
 mod exchange;
@@ -12,7 +12,6 @@ mod launches;
 pub mod limited;
 mod output;
 mod python;
-mod recording;
 mod worker;
 
 pub use exchange::Exchange;
@@ -20,5 +19,4 @@ pub use failure::{Failure, Status};
 pub use launch::{Launch, Limits, locate};
 pub use launches::Launches;
 pub use python::Python;
-pub use recording::GraphRecorder;
 pub use worker::{StartError, Worker};

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
 use crate::error::{Error, Result};
 use crate::protocol;
 use crate::protocol::{Hello, Numbered, Reply, Request};
@@ -182,7 +184,7 @@ impl Connection {
                 Err(RecvTimeoutError::Timeout) if exited => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            exited = peek(self.process.child.id()).is_some();
+            exited = peek(&self.process.child).is_some();
             if self.interrupt.load(Ordering::Relaxed) {
                 return Err(Failure::Interrupted);
             }
@@ -201,7 +203,7 @@ impl Connection {
     fn resident(&self) -> Option<u64> {
         let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.process.child.id())).ok()?;
         let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
-        Some(pages * page_size())
+        Some(pages * rustix::param::page_size() as u64)
     }
 }
 
@@ -243,7 +245,7 @@ impl Process {
         // A process closes its files shortly before its end can be seen.
         let deadline = Instant::now() + Duration::from_secs(5);
         while self.status.is_none() && !self.ended && Instant::now() < deadline {
-            self.status = peek(self.child.id());
+            self.status = peek(&self.child);
             std::thread::sleep(Duration::from_millis(1));
         }
         let status = self.status.unwrap_or(Status::Unknown);
@@ -256,9 +258,9 @@ impl Process {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        if let Ok(group) = i32::try_from(self.child.id()) {
-            // SAFETY: kill takes numbers alone.
-            unsafe { libc::kill(-group, libc::SIGKILL) };
+        if let Some(group) = pid_of(&self.child) {
+            // An error means that the group is gone already.
+            let _ = kill_process_group(group, Signal::KILL);
         }
         // It may be dead already; its exit status was read before, if it mattered.
         let _ = self.child.kill();
@@ -275,22 +277,15 @@ impl Drop for Process {
     }
 }
 
-/// How the child `pid` ended, if it has, without reaping it.
-fn peek(pid: u32) -> Option<Status> {
-    // SAFETY: siginfo_t is plain data for which zeros are valid; waitid fills it for a child of this process.
-    let info = unsafe {
-        let mut info: libc::siginfo_t = std::mem::zeroed();
-        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-        (libc::waitid(libc::P_PID, pid, &mut info, options) == 0 && info.si_pid() != 0).then_some(info)?
-    };
-    // SAFETY: waitid succeeded, so the fields of a child's end are set.
-    let code = unsafe { info.si_status() };
-    Some(if info.si_code == libc::CLD_EXITED { Status::Code(code) } else { Status::Signal(code) })
+fn pid_of(child: &Child) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(child.id()).ok()?)
 }
 
-pub(super) fn page_size() -> u64 {
-    // SAFETY: sysconf takes a number alone.
-    u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
+/// How the child ended, if it has, without reaping it.
+fn peek(child: &Child) -> Option<Status> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let end = waitid(WaitId::Pid(pid_of(child)?), options).ok()??;
+    end.exit_status().map(Status::Code).or_else(|| end.terminating_signal().map(Status::Signal))
 }
 
 fn stray(doing: &str, found: String) -> Failure {

@@ -34,7 +34,7 @@ fn a_graph_file_is_counted_without_a_worker() {
     for format in ["table", "csv"] {
         assert!(inspect(&[&path, "--format", format]).status.success());
     }
-    assert!(text(&inspect(&[&path, "--dot"]).stdout).starts_with("digraph"));
+    assert!(text(&inspect(&[&path, "--format", "dot"]).stdout).starts_with("digraph"));
     let other = save(folder.path(), "h.json", &mini(32, 48, 12));
     assert!(text(&inspect(&[&path, "--against", &other]).stdout).contains("body.0"));
 }

@@ -1,8 +1,8 @@
 //! What `inspect` shows, to the letter.
 
 use crate::networks::mini;
-use esr_bench::graph::By;
 use esr_bench::graph::Counter;
+use esr_bench::graph::Grouping;
 use esr_bench::graph::diff;
 use esr_bench::graph::dot;
 use esr_bench::graph::inspect;
@@ -10,30 +10,30 @@ use esr_bench::report::inspection::{csv, diff_csv, diff_table, json, table};
 
 #[test]
 fn by_layer() {
-    insta::assert_snapshot!(table(&inspect(&mini(32, 48, 16), Counter::Macs, By::Layer)));
+    insta::assert_snapshot!(table(&inspect(&mini(32, 48, 16), Counter::Macs, Grouping::Layer)));
 }
 
 #[test]
 fn by_block_with_the_hook() {
-    insta::assert_snapshot!(table(&inspect(&mini(32, 48, 16), Counter::Hook, By::Block)));
+    insta::assert_snapshot!(table(&inspect(&mini(32, 48, 16), Counter::Hook, Grouping::Block)));
 }
 
 #[test]
 fn by_operation_with_growth() {
     let at = |n: i64| mini(32 * n, 48 * n, 16);
-    let mut inspection = inspect(&at(1), Counter::Fvcore, By::Op);
+    let mut inspection = inspect(&at(1), Counter::Fvcore, Grouping::Op);
     inspection.grow(&[at(8), at(16), at(32)]);
     insta::assert_snapshot!(table(&inspection));
 }
 
 #[test]
 fn rows_as_csv() {
-    insta::assert_snapshot!(csv(&inspect(&mini(32, 48, 16), Counter::Macs, By::Op)).unwrap());
+    insta::assert_snapshot!(csv(&inspect(&mini(32, 48, 16), Counter::Macs, Grouping::Op)).unwrap());
 }
 
 #[test]
 fn json_has_the_keys_that_scripts_lean_on() {
-    let text = json(&inspect(&mini(32, 48, 16), Counter::Macs, By::Block)).unwrap();
+    let text = json(&inspect(&mini(32, 48, 16), Counter::Macs, Grouping::Block)).unwrap();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     for key in ["params", "flops", "activations", "convs"] {
         assert!(value[key].is_u64(), "{key}: {}", value[key]);

@@ -46,8 +46,8 @@ fn numbers_that_cannot_be_are_named_with_their_key() {
 
 #[test]
 fn absurd_numbers_are_counted_without_overflow() {
-    use esr_bench::graph::By;
     use esr_bench::graph::Counter;
+    use esr_bench::graph::Grouping;
     use esr_bench::graph::inspect;
     let mut value = serde_json::to_value(mini(8, 8, 4)).unwrap();
     for tensor in value["tensors"].as_array_mut().unwrap() {
@@ -65,7 +65,7 @@ fn absurd_numbers_are_counted_without_overflow() {
     }
     let graph = parse(Path::new("g.json"), value.to_string().as_bytes()).unwrap();
     for counter in Counter::ALL {
-        let inspection = inspect(&graph, counter, By::Block);
+        let inspection = inspect(&graph, counter, Grouping::Block);
         assert_eq!(inspection.tally.macs, u64::MAX);
         assert!(!esr_bench::report::inspection::table(&inspection).is_empty());
     }

@@ -4,7 +4,7 @@ use esr_bench::graph::Builder;
 use esr_bench::graph::Counter;
 use esr_bench::graph::OpGraph;
 use esr_bench::graph::build::Conv2d;
-use esr_bench::graph::{By, rows};
+use esr_bench::graph::{Grouping, rows};
 use esr_bench::graph::{Tally, costs, count};
 use proptest::prelude::*;
 
@@ -77,7 +77,7 @@ proptest! {
         let graph = network(&layers, h, w);
         for counter in Counter::ALL {
             let tally = count(&graph, counter);
-            for by in [By::Layer, By::Op, By::Block] {
+            for by in [Grouping::Layer, Grouping::Op, Grouping::Block] {
                 let rows = rows(&graph, &costs(&graph, counter), by);
                 let sum = |f: fn(&esr_bench::graph::Row) -> u64| rows.iter().map(f).sum::<u64>();
                 prop_assert_eq!(sum(|r| r.flops), tally.flops);

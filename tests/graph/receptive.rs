@@ -107,6 +107,49 @@ fn a_global_mean_is_named_and_does_not_widen_the_windows() {
 }
 
 #[test]
+fn a_cumulative_sum_sees_the_whole_axis() {
+    for op in ["aten::cumsum", "aten::cumprod", "aten::logcumsumexp", "aten::cummax"] {
+        let along = |dim: i64| {
+            let mut b = Builder::new("Cumulative", [1, 3, 16, 24]);
+            let x = b.conv2d("c1", 0, Conv2d::same(3, 3));
+            let args = [("self", Arg::Tensor { t: x }), ("dim", Arg::Int(dim))];
+            let x = b.op(op, &args, &[&[1, 3, 16, 24]])[0];
+            receptive(&b.finish(x))
+        };
+        let columns = along(-1);
+        assert_eq!(columns.beyond.get(op), Some(&1), "{op}: {:?}", columns.beyond);
+        assert_eq!(columns.window, None, "{op}: nothing is seen through windows alone along the rows");
+        let channels = along(1);
+        assert_eq!((channels.window, channels.beyond.len()), (Some([3, 3]), 0), "{op}");
+    }
+}
+
+#[test]
+fn a_cosine_similarity_reduces_its_dimension() {
+    let along = |dim: i64, shape: [i64; 3]| {
+        let mut b = Builder::new("Similarity", [1, 4, 16, 24]);
+        let x = b.conv2d("c1", 0, Conv2d::same(4, 3));
+        let args = [("x1", Arg::Tensor { t: 0 }), ("x2", Arg::Tensor { t: x }), ("dim", Arg::Int(dim))];
+        let similar = b.op("aten::cosine_similarity", &args, &[&shape])[0];
+        let back = b.op(
+            "aten::unsqueeze",
+            &[("self", Arg::Tensor { t: similar }), ("dim", Arg::Int(dim))],
+            &[&{
+                let mut shape = shape.to_vec();
+                shape.insert(dim as usize, 1);
+                <[i64; 4]>::try_from(shape).unwrap()
+            }],
+        )[0];
+        let out = b.binary("aten::mul.Tensor", 0, back);
+        receptive(&b.finish(out))
+    };
+    let channels = along(1, [1, 16, 24]);
+    assert_eq!((channels.window, channels.beyond.len()), (Some([3, 3]), 0));
+    let rows = along(2, [1, 4, 24]);
+    assert_eq!(rows.beyond.get("aten::cosine_similarity"), Some(&1), "{:?}", rows.beyond);
+}
+
+#[test]
 fn padding_cropping_and_shifts_move_and_do_not_widen() {
     let mut b = Builder::new("Moves", [1, 3, 32, 32]);
     let pad = [("self", Arg::Tensor { t: 0 }), ("pad", ints(&[1, 1, 1, 1]))];

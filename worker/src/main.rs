@@ -20,7 +20,6 @@ mod record;
 mod runnable;
 mod server;
 mod session;
-mod sha256;
 mod shim;
 mod timing;
 

@@ -1,10 +1,10 @@
 //! Converts bytes to a network's input and its output to bytes, by the challenge's conventions.
 
+use esr_bench::util::sha256;
 use tch::{Device, Kind, Tensor};
 
 use crate::failure;
 use crate::failure::Result;
-use crate::sha256;
 
 /// RGB bytes, rows first, to a (1, 3, H, W) float tensor on `device`: `x = byte / (255 / data_range)`.
 pub(crate) fn to_input(bytes: &[u8], height: i64, width: i64, data_range: f64, device: Device) -> Result<Tensor> {
@@ -51,7 +51,7 @@ impl Sr {
 
     /// SHA-256 of the bytes, hexadecimal.
     pub(crate) fn sha256(&self) -> String {
-        sha256::of_bytes(&self.bytes)
+        sha256(&self.bytes)
     }
 }
 

@@ -1,5 +1,6 @@
-//! One file per architecture, and the table that finds them by name. This room may use `blocks`, `error`, `layer`, `nn`,
-//! `rep`, `scope` and `vars`.
+//! One file per architecture, and the table that finds them by name.
+//! This room may use [`crate::blocks`], [`crate::error`], [`crate::layer`], [`crate::nn`], [`crate::rep`],
+//! [`crate::scope`] and [`crate::vars`].
 
 pub mod bicubic;
 pub mod bsrn;

@@ -1,5 +1,5 @@
-//! Blocks that several networks share, each with its paper, one file per family. This room may use `layer`, `nn`, `rep`,
-//! `scope` and `vars`.
+//! Blocks that several networks share, each with its paper, one file per family.
+//! This room may use [`crate::layer`], [`crate::nn`], [`crate::rep`], [`crate::scope`] and [`crate::vars`].
 
 mod cca;
 mod conv_act;

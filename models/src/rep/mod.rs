@@ -1,5 +1,6 @@
 //! Re-parameterisation: blocks that are trained with several branches and run as one convolution, one file per kind, each
-//! with its paper. This room may use `layer`, `nn`, `scope` and `vars`.
+//! with its paper.
+//! This room may use [`crate::layer`], [`crate::nn`], [`crate::scope`] and [`crate::vars`].
 //!
 //! A block knows its training form (a [`Layer`](crate::layer::Layer)) and the single convolution that computes the same
 //! ([`BranchedBlock::merge`](crate::layer::BranchedBlock::merge)). A network asks for a [`RepConv`] where its training

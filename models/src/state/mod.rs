@@ -1,4 +1,5 @@
-//! Reads state dicts without executing anything. This room may use `vars` alone.
+//! Reads state dicts without executing anything.
+//! This room may use [`crate::vars`] alone.
 //!
 //! A `.pth` file is a pickle, and a pickle is a program, which `torch.load` runs. This reader interprets the few
 //! instructions that data need. It knows the calls that rebuild tensors by name ([`rebuild`]) and refuses all others, so

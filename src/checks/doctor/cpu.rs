@@ -1,17 +1,17 @@
-//! Processors and threads: what a timing on the CPU suffers from.
+//! Processors and threads: what disturbs a timing on the CPU.
 
-use crate::checks::doctor::{Finding, Level, counted};
+use crate::checks::doctor::diagnosis::{Diagnosis, Level, counted};
 use crate::machine::Cpu;
 use crate::machine::Machine;
 
 /// Sources of time that cost some tens of nanoseconds a reading.
 const FAST_CLOCKS: &[&str] = &["tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page"];
 
-pub(super) fn examine(machine: &Machine) -> Vec<Finding> {
+pub(super) fn examine(machine: &Machine) -> Vec<Diagnosis> {
     let cpu = &machine.cpu;
-    let mut findings = vec![Finding::new("cpu", Level::Good, identity(cpu))];
+    let mut findings = vec![Diagnosis::new("cpu", Level::Good, identity(cpu))];
     let mut find = |level, what: String, remedy: &str| {
-        let finding = Finding::new("cpu", level, what);
+        let finding = Diagnosis::new("cpu", level, what);
         findings.push(if remedy.is_empty() { finding } else { finding.remedy(remedy) });
     };
     if machine.arch == "x86_64" && !cpu.vector.is_empty() && !cpu.vector.iter().any(|flag| flag == "avx2") {
@@ -31,28 +31,31 @@ pub(super) fn examine(machine: &Machine) -> Vec<Finding> {
     } else if cpu.governors.is_empty() && cpu.virtual_machine == Some(true) {
         find(
             Level::Note,
-            "a virtual machine: clocks and neighbours are the host's business".into(),
-            "measure several rounds: their spread, and the baseline's second label, show what it costs",
+            "a virtual machine: the host decides about clocks and about other load".into(),
+            "measure several rounds: their spread and the A/A control show how much this disturbs",
         );
     }
     if cpu.turbo == Some(true) {
         find(
             Level::Note,
             "turbo is on: clocks depend on temperature and on how many cores work".into(),
-            "for figures that last: `echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo`, or `echo 0` into \
+            "for repeatable figures: `echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo`, or `echo 0` into \
              cpufreq/boost",
         );
     }
     if let (Some(load), Some(usable)) = (cpu.load, cpu.usable)
         && load[0] > 0.1 * usable as f64
     {
-        let what =
-            format!("{:.1} processes wanted to run over the last minute, on {}", load[0], counted(usable, "thread"));
-        find(Level::Warning, what, "stop them: a run of two threads on two busy processors can take many times longer");
+        let what = format!(
+            "{:.1} processes were ready to run on average over the last minute, on {}",
+            load[0],
+            counted(usable, "thread")
+        );
+        find(Level::Warning, what, "stop other programs: on busy processors a forward can take many times longer");
     }
     if let Some(source) = machine.clock_source.as_deref().filter(|source| !FAST_CLOCKS.contains(source)) {
         findings.push(
-            Finding::new("clock", Level::Warning, format!("the kernel reads time from {source}, which is slow"))
+            Diagnosis::new("clock", Level::Warning, format!("the kernel reads time from {source}, which is slow"))
                 .remedy("boot with a stable time-stamp counter (`clocksource=tsc`)"),
         );
     }
@@ -74,11 +77,11 @@ fn identity(cpu: &Cpu) -> String {
 }
 
 /// Threads that may be used, and variables that change how they are.
-pub(super) fn threads(machine: &Machine) -> Vec<Finding> {
+pub(super) fn threads(machine: &Machine) -> Vec<Diagnosis> {
     let cpu = &machine.cpu;
     let mut findings = Vec::new();
     let mut find = |level, what: String, remedy: String| {
-        findings.push(Finding::new("threads", level, what).remedy(remedy));
+        findings.push(Diagnosis::new("threads", level, what).remedy(remedy));
     };
     if let (Some(usable), Some(threads)) = (cpu.usable, cpu.threads)
         && usable < threads
@@ -89,7 +92,7 @@ pub(super) fn threads(machine: &Machine) -> Vec<Finding> {
     if let Some(quota) = cpu.quota.filter(|&quota| cpu.threads.is_none_or(|threads| quota < threads as f64)) {
         find(
             Level::Warning,
-            format!("the container may use {quota} processors, and is stopped when it has used them"),
+            format!("the container may use {quota} processors, and is paused when it exceeds them"),
             format!("raise its limit, or measure with `--threads {}`", (quota.floor() as usize).max(1)),
         );
     }
@@ -98,9 +101,9 @@ pub(super) fn threads(machine: &Machine) -> Vec<Finding> {
     {
         find(
             Level::Note,
-            "two hardware threads share each core".into(),
+            "each core runs two hardware threads".into(),
             format!(
-                "measure with `--threads {cores}` at most, or switch it off: `echo off | sudo tee /sys/devices/system/cpu/smt/control`"
+                "measure with `--threads {cores}` at most, or switch hardware threads off: `echo off | sudo tee /sys/devices/system/cpu/smt/control`"
             ),
         );
     }
@@ -108,22 +111,22 @@ pub(super) fn threads(machine: &Machine) -> Vec<Finding> {
         match (name.as_str(), value.as_str()) {
             ("OMP_NUM_THREADS" | "MKL_NUM_THREADS", _) => find(
                 Level::Note,
-                format!("{name}={value} holds where a run does not say `--threads`"),
-                "say `--threads`: the number is then part of the run's record".into(),
+                format!("{name}={value} applies to runs without `--threads`"),
+                "give `--threads`: the number is then part of the run's plan".into(),
             ),
             ("OMP_WAIT_POLICY" | "KMP_BLOCKTIME" | "GOMP_SPINCOUNT", _) => find(
                 Level::Note,
-                format!("{name}={value}: how idle threads wait differs from the default"),
-                "use the same setting for everything that is compared".into(),
+                format!("{name}={value} changes how idle threads wait"),
+                "use the same setting for all runs that are compared".into(),
             ),
             ("NVIDIA_TF32_OVERRIDE", _) => find(
                 Level::Warning,
-                format!("{name}={value} overrules the precision that a run asks for"),
+                format!("{name}={value} overrides the precision settings of a run"),
                 format!("unset {name}"),
             ),
             ("CUDA_LAUNCH_BLOCKING", value) if value != "0" => find(
                 Level::Warning,
-                format!("{name}={value}: every kernel is waited for, and runtimes grow"),
+                format!("{name}={value} makes libtorch wait for every kernel, so that runtimes grow"),
                 format!("unset {name}"),
             ),
             ("PYTORCH_CUDA_ALLOC_CONF" | "PYTORCH_ALLOC_CONF" | "PYTORCH_NO_CUDA_MEMORY_CACHING", _) => {

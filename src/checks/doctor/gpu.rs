@@ -1,36 +1,36 @@
-//! The state of NVIDIA's GPUs: what makes their clocks move, and who else is there.
+//! The state of NVIDIA's GPUs: what changes their clocks, and other processes on them.
 
-use crate::checks::doctor::{Finding, Level, counted, gib};
+use crate::checks::doctor::diagnosis::{Diagnosis, Level, counted, gib};
 use crate::machine::{Gpu, Nvidia};
 
 /// Above this a device is near the point at which it slows down.
 const HOT_C: u32 = 80;
 
-/// More memory in use than any idle driver holds: somebody is there, even if the driver does not show who.
+/// More memory than an idle driver uses: another process uses the device, even if the driver does not show it.
 const IDLE_BYTES: u64 = 1 << 30;
 
-pub(super) fn examine(nvidia: &Nvidia) -> Vec<Finding> {
+pub(super) fn examine(nvidia: &Nvidia) -> Vec<Diagnosis> {
     if let Some(problem) = &nvidia.problem {
         return vec![
-            Finding::new("gpu", Level::Note, format!("no state of any GPU: {problem}"))
-                .remedy("with an NVIDIA GPU in the machine: install NVIDIA's driver; without one nothing is missing"),
+            Diagnosis::new("gpu", Level::Note, format!("the state of the GPUs is not known: {problem}"))
+                .remedy("if the machine has an NVIDIA GPU, install NVIDIA's driver; otherwise nothing is missing"),
         ];
     }
     let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "unknown".into());
     let driver = format!("driver {}, up to CUDA {}", version(&nvidia.driver), version(&nvidia.cuda));
-    let first = Finding::new("gpu", Level::Good, format!("{driver}, {}", counted(nvidia.gpus.len(), "GPU")));
+    let first = Diagnosis::new("gpu", Level::Good, format!("{driver}, {}", counted(nvidia.gpus.len(), "GPU")));
     std::iter::once(first).chain(nvidia.gpus.iter().flat_map(one)).collect()
 }
 
-fn one(gpu: &Gpu) -> Vec<Finding> {
+fn one(gpu: &Gpu) -> Vec<Diagnosis> {
     let area = format!("gpu {}", gpu.index);
     let index = gpu.index;
-    let finding = |level, what: String| Finding::new(area.clone(), level, what);
+    let finding = |level, what: String| Diagnosis::new(area.clone(), level, what);
     let mut findings = vec![finding(Level::Good, identity(gpu))];
     if !gpu.throttled.is_empty() {
         findings.push(
-            finding(Level::Warning, format!("clocks are held down by: {}", gpu.throttled.join(", ")))
-                .remedy("let it cool, raise the power limit, or lock lower clocks that it can hold"),
+            finding(Level::Warning, format!("the driver limits the clocks because of: {}", gpu.throttled.join(", ")))
+                .remedy("let the GPU cool, raise its power limit, or lock lower clocks that it can sustain"),
         );
     }
     if let (Some(now), Some(most)) = (gpu.graphics_mhz, gpu.max_graphics_mhz) {
@@ -39,31 +39,31 @@ fn one(gpu: &Gpu) -> Vec<Finding> {
             None => format!("graphics clock {now} MHz now, {most} at most"),
         };
         findings.push(finding(Level::Note, what).remedy(format!(
-            "for figures that last, lock it: `sudo nvidia-smi -i {index} -lgc MHZ`, and afterwards `-rgc`"
+            "for repeatable figures, lock the clock: `sudo nvidia-smi -i {index} -lgc MHZ`, and afterwards `-rgc`"
         )));
     }
     if gpu.persistence == Some(false) {
         findings.push(
             finding(
                 Level::Note,
-                "persistence mode is off: each worker waits until the driver has woken the device".into(),
+                "persistence mode is off: each worker waits until the driver has initialised the device".into(),
             )
             .remedy(format!("`sudo nvidia-smi -i {index} -pm 1`")),
         );
     }
     if let Some(celsius) = gpu.temperature_c.filter(|&celsius| celsius >= HOT_C) {
         findings.push(
-            finding(Level::Warning, format!("{celsius} degrees Celsius: it may slow down"))
-                .remedy("let it cool before a run, and look at the fans"),
+            finding(Level::Warning, format!("{celsius} degrees Celsius: the GPU may reduce its clocks"))
+                .remedy("let the GPU cool before a run, and check the fans"),
         );
     }
     findings.extend(company(gpu).map(|what| {
         finding(Level::Warning, what)
-            .remedy(format!("stop what runs there, or name another device (`nvidia-smi -i {index}`)"))
+            .remedy(format!("stop that process, or choose another device (`nvidia-smi -i {index}`)"))
     }));
     if gpu.divided == Some(true) {
         findings.push(
-            finding(Level::Warning, "the device is divided (MIG): a slice of it would be measured".into())
+            finding(Level::Warning, "the device is divided (MIG): a run would measure one slice of it".into())
                 .remedy("measure on an undivided device"),
         );
     }
@@ -91,7 +91,7 @@ fn company(gpu: &Gpu) -> Option<String> {
         Some(1) => Some(format!("another process computes on it{used}")),
         Some(n) if n > 1 => Some(format!("{n} processes compute on it{used}")),
         _ if gpu.used_bytes.is_some_and(|bytes| bytes > IDLE_BYTES) => {
-            Some(format!("no process is shown, yet its memory is taken{used}"))
+            Some(format!("no process is shown, but memory is in use{used}"))
         }
         _ => None,
     }

@@ -1,13 +1,14 @@
-//! The findings for people.
+//! The diagnoses for people.
 
-use crate::checks::doctor::{Finding, Level, Report};
+use crate::checks::doctor::diagnosis::{Diagnosis, Level, counted};
+use crate::checks::doctor::examination::Examination;
 use crate::text::{Align, Cell, Style, Table};
 
-impl Report {
+impl Examination {
     /// A table of all findings, each remedy below its finding, and a line that sums up. Ends without a newline.
     pub fn table(&self, colour: bool) -> String {
         let mut table = Table::new(["area", "", "finding"].map(|name| (name, Align::Left))).colour(colour);
-        for Finding { area, level, what, remedy } in &self.findings {
+        for Diagnosis { area, level, what, remedy } in &self.findings {
             let style = match level {
                 Level::Good => Style::Good,
                 Level::Note => Style::Plain,
@@ -22,8 +23,8 @@ impl Report {
         let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
         let summary = match (count(Level::Problem), count(Level::Warning)) {
             (0, 0) => "Ready to measure.".to_owned(),
-            (0, n) => format!("Ready to measure; {} to look at.", crate::checks::doctor::counted(n, "warning")),
-            (_, _) => "Networks cannot be measured here as it is.".to_owned(),
+            (0, n) => format!("Ready to measure; {} to read.", counted(n, "warning")),
+            (_, _) => "This machine cannot measure yet.".to_owned(),
         };
         format!("{table}\n\n{summary}")
     }

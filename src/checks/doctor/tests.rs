@@ -1,4 +1,4 @@
-//! Findings on faked machines.
+//! Diagnoses of faked machines.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,9 +7,9 @@ use serde_json::json;
 
 use crate::checks::doctor::*;
 use crate::machine::Cpu;
-use crate::machine::{Disk, Memory};
+use crate::machine::{Disk, Machine, SystemMemory};
 use crate::machine::{Gpu, Nvidia};
-use crate::protocol::{Device, VERSION};
+use crate::protocol::{Device, Hello, VERSION};
 
 fn hello(cuda: &str, devices: &[&str]) -> Hello {
     let device =
@@ -47,7 +47,11 @@ fn quiet() -> Machine {
             load: Some([0.1, 0.2, 0.3]),
             ..Cpu::default()
         },
-        memory: Memory { total_bytes: Some(64 << 30), available_bytes: Some(60 << 30), ..Memory::default() },
+        memory: SystemMemory {
+            total_bytes: Some(64 << 30),
+            available_bytes: Some(60 << 30),
+            ..SystemMemory::default()
+        },
         disk: Some(Disk { folder: PathBuf::from("/bench"), free_bytes: 100 << 30, total_bytes: 200 << 30 }),
         nvidia: Nvidia {
             driver: Some("550.54".into()),
@@ -73,7 +77,7 @@ fn quiet() -> Machine {
 
 #[test]
 fn a_machine_made_for_measuring() {
-    let report = Report::new(Facts { machine: quiet(), worker: Ok(hello("1 device(s)", &["cpu", "cuda:0"])) });
+    let report = Examination::new(Facts { machine: quiet(), worker: Ok(hello("1 device(s)", &["cpu", "cuda:0"])) });
     assert_eq!(report.worst(), Level::Good);
     insta::assert_snapshot!(report.table(false));
 }
@@ -116,7 +120,7 @@ fn everything_that_can_disturb_a_timing() {
         ("PYTORCH_CUDA_ALLOC_CONF", "backend:cudaMallocAsync"),
     ];
     machine.environment = variables.map(|(name, value)| (name.into(), value.into())).into();
-    let report = Report::new(Facts { machine, worker: Ok(hello("1 device(s)", &["cpu", "cuda:0"])) });
+    let report = Examination::new(Facts { machine, worker: Ok(hello("1 device(s)", &["cpu", "cuda:0"])) });
     assert_eq!(report.worst(), Level::Warning);
     insta::assert_snapshot!(report.table(false));
 }
@@ -126,7 +130,7 @@ fn a_virtual_machine_without_gpu_or_worker() {
     let mut machine = quiet();
     machine.nvidia = Nvidia { problem: Some("NVIDIA's driver is not loaded".into()), ..Nvidia::default() };
     machine.cpu = Cpu { governors: Vec::new(), turbo: None, virtual_machine: Some(true), ..machine.cpu };
-    let report = Report::new(Facts { machine, worker: Err("no worker at /bench/esr-worker".into()) });
+    let report = Examination::new(Facts { machine, worker: Err("no worker at /bench/esr-worker".into()) });
     assert_eq!(report.worst(), Level::Problem);
     insta::assert_snapshot!(report.table(false));
 }
@@ -134,19 +138,19 @@ fn a_virtual_machine_without_gpu_or_worker() {
 #[test]
 fn a_gpu_that_libtorch_cannot_use() {
     let worker = Ok(hello("this libtorch is built for CPUs alone (no libtorch_cuda.so)", &["cpu"]));
-    let report = Report::new(Facts { machine: quiet(), worker: worker.clone() });
-    let warning = |report: &Report| report.findings.iter().find(|f| f.level == Level::Warning).cloned().unwrap();
+    let report = Examination::new(Facts { machine: quiet(), worker: worker.clone() });
+    let warning = |report: &Examination| report.findings.iter().find(|f| f.level == Level::Warning).cloned().unwrap();
     assert!(warning(&report).what.contains("built for CPUs alone"));
     assert!(warning(&report).remedy.unwrap().contains("LIBTORCH"));
 
     let mut machine = quiet();
     machine.environment.insert("CUDA_VISIBLE_DEVICES".into(), "-1".into());
-    let report = Report::new(Facts { machine, worker });
+    let report = Examination::new(Facts { machine, worker });
     assert_eq!(warning(&report).remedy.unwrap(), "CUDA_VISIBLE_DEVICES=-1 hides devices: unset it");
 }
 
 #[test]
 fn a_machine_that_tells_nothing_is_still_examined() {
-    let report = Report::new(Facts { machine: Machine::default(), worker: Ok(hello("", &["cpu"])) });
+    let report = Examination::new(Facts { machine: Machine::default(), worker: Ok(hello("", &["cpu"])) });
     assert!(report.worst() <= Level::Note, "{}", report.table(false));
 }

@@ -2,29 +2,29 @@
 
 use serde_json::Value;
 
-use crate::checks::doctor::{Finding, Level, counted};
+use crate::checks::doctor::diagnosis::{Diagnosis, Level, counted};
 use crate::machine::Machine;
 use crate::protocol::Hello;
 
 const AREA: &str = "worker";
 
-pub(super) fn examine(worker: &Result<Hello, String>, machine: &Machine) -> Vec<Finding> {
-    let hello =
-        match worker {
-            Ok(hello) => hello,
-            Err(reason) => {
-                return vec![Finding::new(AREA, Level::Problem, format!("no network can run: {reason}")).remedy(
-                    "`make setup` provides libtorch and builds the worker; ranking and reports work without it",
-                )];
-            }
-        };
+pub(super) fn examine(worker: &Result<Hello, String>, machine: &Machine) -> Vec<Diagnosis> {
+    let hello = match worker {
+        Ok(hello) => hello,
+        Err(reason) => {
+            return vec![Diagnosis::new(AREA, Level::Problem, format!("no network can run: {reason}")).remedy(
+                "run `make setup` for libtorch and `cargo build` for the worker; ranking and reports work without it",
+            )];
+        }
+    };
     let known = counted(hello.architectures.len(), "architecture");
-    let mut findings = vec![Finding::new(AREA, Level::Good, format!("{} on {}, {known}", hello.worker, hello.backend))];
+    let mut findings =
+        vec![Diagnosis::new(AREA, Level::Good, format!("{} on {}, {known}", hello.worker, hello.backend))];
     let devices = hello.devices.iter().map(|device| match &device.name {
         Some(name) => format!("{} ({name})", device.id),
         None => device.id.clone(),
     });
-    findings.push(Finding::new(
+    findings.push(Diagnosis::new(
         AREA,
         Level::Good,
         format!("runs networks on {}", devices.collect::<Vec<_>>().join(", ")),
@@ -35,21 +35,21 @@ pub(super) fn examine(worker: &Result<Hello, String>, machine: &Machine) -> Vec<
     findings
 }
 
-fn no_cuda(hello: &Hello, machine: &Machine) -> Finding {
+fn no_cuda(hello: &Hello, machine: &Machine) -> Diagnosis {
     let reason = match hello.details.get("cuda") {
         Some(Value::String(reason)) => format!(": {reason}"),
         _ => String::new(),
     };
     let shown = machine.nvidia.gpus.len();
     if shown == 0 {
-        return Finding::new(
+        return Diagnosis::new(
             AREA,
             Level::Note,
-            "no GPU: runtimes and memory are the CPU's, and do not compare with a challenge's table".to_owned(),
+            "no GPU: runtimes and memory of the CPU are not comparable with a challenge's table".to_owned(),
         );
     }
-    let what = format!("the driver shows {}, libtorch can use none{reason}", counted(shown, "GPU"));
-    let finding = Finding::new(AREA, Level::Warning, what);
+    let what = format!("the driver shows {}, but libtorch can use none{reason}", counted(shown, "GPU"));
+    let finding = Diagnosis::new(AREA, Level::Warning, what);
     match machine.environment.get("CUDA_VISIBLE_DEVICES") {
         Some(hidden) => finding.remedy(format!("CUDA_VISIBLE_DEVICES={hidden} hides devices: unset it")),
         None => finding.remedy(

@@ -1,11 +1,11 @@
-//! Which folders hold submissions.
+//! The folders that hold submissions.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Place, Result};
 use crate::submission::MANIFEST;
 
-/// The folder of a form to copy: it is no entry, and lacks its weights.
+/// The folder of the template, which is not an entry and has no weights.
 const TEMPLATE: &str = "template";
 
 /// Every submission's folder of `paths`, each once, in the order of `paths` and then of names.
@@ -19,7 +19,7 @@ pub(super) fn folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
         let below = if path.is_dir() { below(path)? } else { Vec::new() };
         if below.is_empty() {
             let expected = format!("a folder with {MANIFEST}, or a folder of such folders");
-            let found = if path.exists() { "neither" } else { "nothing of that name" };
+            let found = if path.exists() { "neither" } else { "no such file or folder" };
             return Err(Error::input(path, Place::Whole, expected, found));
         }
         for folder in below {
@@ -35,7 +35,7 @@ fn push(folders: &mut Vec<PathBuf>, folder: PathBuf) {
     }
 }
 
-/// Folders right below `path` with anything in them that wants to be a submission; one without a manifest is told so.
+/// The folders directly below `path`. A folder without a manifest fails its check.
 fn below(path: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(path).map_err(Error::io("read", path))? {

@@ -1,4 +1,4 @@
-//! What a check found.
+//! The checks of a submission and their results.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::text::one_line;
 
-/// The checks, in the order in which they are told.
+/// The checks, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
@@ -15,11 +15,11 @@ pub enum Check {
     Manifest,
     /// Every file that it names is there, inside the folder.
     Files,
-    /// Archives are whole, and unpack to what they should: no bombs, no paths that lead out.
+    /// Archives are complete, unpack to a reasonable size, and contain no paths that lead outside.
     Archive,
     /// The files are those whose SHA-256 the manifest states.
     Hash,
-    /// No other entry of the same call has the same files.
+    /// No other entry of the same command has the same files.
     Original,
     /// The network can be built.
     Loads,
@@ -39,7 +39,7 @@ pub enum Check {
     Range,
     /// It gives the same image twice.
     Determinism,
-    /// A program gives what its exporter saw.
+    /// A program gives the outputs that its exporter stored.
     Probes,
 }
 
@@ -80,15 +80,15 @@ impl Check {
     }
 }
 
-/// How a check went.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// In order.
+pub enum CheckResult {
+    /// The check passed.
     Pass,
-    /// Not in order.
+    /// The check failed.
     Fail,
-    /// Nothing to check, or no way to.
+    /// There was nothing to check, or it could not be checked.
     Skip,
 }
 
@@ -97,8 +97,8 @@ pub enum Verdict {
 pub struct Finding {
     /// Which check.
     pub check: Check,
-    /// How it went.
-    pub verdict: Verdict,
+    /// The result.
+    pub verdict: CheckResult,
     /// Why, where it did not pass; one line.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
@@ -106,15 +106,15 @@ pub struct Finding {
 
 impl Finding {
     pub(super) fn pass(check: Check) -> Finding {
-        Finding { check, verdict: Verdict::Pass, why: String::new() }
+        Finding { check, verdict: CheckResult::Pass, why: String::new() }
     }
 
     pub(super) fn fail(check: Check, why: impl Into<String>) -> Finding {
-        Finding { check, verdict: Verdict::Fail, why: one_line(&why.into()) }
+        Finding { check, verdict: CheckResult::Fail, why: one_line(&why.into()) }
     }
 
     pub(super) fn skip(check: Check, why: impl Into<String>) -> Finding {
-        Finding { check, verdict: Verdict::Skip, why: one_line(&why.into()) }
+        Finding { check, verdict: CheckResult::Skip, why: one_line(&why.into()) }
     }
 
     /// Pass, or fail with the error.
@@ -122,18 +122,18 @@ impl Finding {
         outcome.map_or_else(|why| Finding::fail(check, why), |()| Finding::pass(check))
     }
 
-    /// Whether it makes no sense, or is not safe, to run what it is about.
+    /// Whether the submission must not be run.
     pub(super) fn bars_running(&self) -> bool {
-        self.verdict == Verdict::Fail && matches!(self.check, Check::Manifest | Check::Files | Check::Archive)
+        self.verdict == CheckResult::Fail && matches!(self.check, Check::Manifest | Check::Files | Check::Archive)
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.verdict {
-            Verdict::Pass => "PASS",
-            Verdict::Fail => "FAIL",
-            Verdict::Skip => "SKIP",
+            CheckResult::Pass => "PASS",
+            CheckResult::Fail => "FAIL",
+            CheckResult::Skip => "SKIP",
         };
         write!(f, "{verdict} {}", self.check.name())?;
         if self.why.is_empty() { Ok(()) } else { write!(f, ": {}", self.why) }
@@ -154,7 +154,7 @@ pub struct Linted {
 impl Linted {
     /// How many checks failed.
     pub fn reasons(&self) -> usize {
-        self.findings.iter().filter(|f| f.verdict == Verdict::Fail).count()
+        self.findings.iter().filter(|f| f.verdict == CheckResult::Fail).count()
     }
 
     /// Whether none failed.

@@ -1,27 +1,27 @@
-//! A submission's checks that need it to run.
+//! The checks that run the submission.
 
 use crate::checks::lint::finding::{Check, Finding};
 use crate::checks::lint::outputs;
-use crate::checks::lint::trial::{Stop, Trial};
+use crate::checks::lint::running::{RunningSubmission, Stop};
 use crate::error::Result;
 use crate::graph;
 use crate::graph::Counter;
 use crate::graph::{OpGraph, Role, TensorInfo};
 use crate::submission::Precision;
 
-/// Odd sizes, none a multiple of another or of a window (height, width).
+/// Odd sizes (height, width), none a multiple of another or of a window.
 const SIZES: [[u32; 2]; 3] = [[33, 47], [64, 39], [51, 80]];
 
-/// Where the field counts operations.
+/// The size at which the field counts operations.
 const RECORDED: [u32; 2] = [256, 256];
 
 /// Runs the network and judges it. `bound` are the LR sizes that it is bound to; empty: any.
-pub(super) fn run(mut trial: Trial<'_>, bound: &[[u32; 2]], findings: &mut Vec<Finding>) -> Result<()> {
-    let loaded = match trial.load() {
+pub(super) fn run(mut running: RunningSubmission<'_>, bound: &[[u32; 2]], findings: &mut Vec<Finding>) -> Result<()> {
+    let loaded = match running.load() {
         Ok(loaded) => loaded,
         Err(Stop::Failed { why, .. }) => {
             findings.push(Finding::fail(Check::Loads, why));
-            skip(findings, "it does not load");
+            skip(findings, "the network does not load");
             return Ok(());
         }
         Err(Stop::Broken(error)) => return Err(error),
@@ -29,33 +29,33 @@ pub(super) fn run(mut trial: Trial<'_>, bound: &[[u32; 2]], findings: &mut Vec<F
     findings.push(Finding::pass(Check::Loads));
     findings.push(match loaded.parameters {
         // The registry knows which of its networks have none.
-        0 if trial.submission.card.is_none() => Finding::fail(Check::Parameters, "the network has none"),
+        0 if running.submission.card.is_none() => Finding::fail(Check::Parameters, "the network has none"),
         _ => Finding::pass(Check::Parameters),
     });
-    let graph = match record(&mut trial, bound) {
+    let graph = match record(&mut running, bound) {
         Ok(graph) => {
-            findings.extend(of_graph(&graph, trial.submission.precision));
+            findings.extend(of_graph(&graph, running.submission.precision));
             Some(graph)
         }
         Err(Stop::Failed { why, .. }) => {
             findings.push(Finding::fail(Check::Ops, why));
-            let skip = |check| Finding::skip(check, "its operations could not be recorded");
+            let skip = |check| Finding::skip(check, "the operations could not be recorded");
             findings.extend([Check::Precision, Check::Dtype].map(skip));
             None
         }
         Err(Stop::Broken(error)) => return Err(error),
     };
     if graph.as_ref().is_some_and(|graph| !float_output(graph)) {
-        skip(findings, "its output is no image");
+        skip(findings, "the output is not an image");
         return Ok(());
     }
-    let overlap = trial.submission.tile.map_or(0, |tile| tile.overlap);
-    findings.extend(outputs::check(&mut trial, &sizes(bound, overlap))?);
-    findings.push(probes(&mut trial)?);
+    let overlap = running.submission.tile.map_or(0, |tile| tile.overlap);
+    findings.extend(outputs::check(&mut running, &sizes(bound, overlap))?);
+    findings.push(probes(&mut running)?);
     Ok(())
 }
 
-/// Says of every check that needs a running network, and has no verdict yet, why it has none.
+/// Skips every check that needs a running network and has no result yet.
 pub(super) fn skip(findings: &mut Vec<Finding>, why: &str) {
     for check in Check::RUNNING {
         if !findings.iter().any(|finding| finding.check == check) {
@@ -73,11 +73,11 @@ fn sizes(bound: &[[u32; 2]], overlap: u32) -> Vec<[usize; 2]> {
     }
 }
 
-fn record(trial: &mut Trial<'_>, bound: &[[u32; 2]]) -> Result<OpGraph, Stop> {
+fn record(running: &mut RunningSubmission<'_>, bound: &[[u32; 2]]) -> Result<OpGraph, Stop> {
     let size = bound.iter().find(|size| **size == RECORDED).or(bound.first()).copied().unwrap_or(RECORDED);
     let [height, width] = size.map(i64::from);
     let doing = format!("recording at {height} x {width}");
-    trial.ask(|worker| worker.record([height, width], None, &doing))
+    running.ask(|worker| worker.record([height, width], None, &doing))
 }
 
 fn of_graph(graph: &OpGraph, declared: Precision) -> [Finding; 3] {
@@ -115,13 +115,13 @@ fn dtype(graph: &OpGraph) -> Result<(), String> {
     }
 }
 
-fn probes(trial: &mut Trial<'_>) -> Result<Finding> {
-    let probes = &trial.submission.checked;
+fn probes(running: &mut RunningSubmission<'_>) -> Result<Finding> {
+    let probes = &running.submission.checked;
     if probes.is_empty() {
         return Ok(Finding::skip(Check::Probes, "the manifest has none"));
     }
-    let doing = "the check against its exporter's records";
-    match trial.ask(|worker| worker.check(probes, doing)) {
+    let doing = "the check against the exporter's outputs";
+    match running.ask(|worker| worker.check(probes, doing)) {
         Ok(()) => Ok(Finding::pass(Check::Probes)),
         Err(Stop::Failed { why, .. }) => Ok(Finding::fail(Check::Probes, why)),
         Err(Stop::Broken(error)) => Err(error),

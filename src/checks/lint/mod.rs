@@ -1,25 +1,25 @@
-//! Is a submission fit to be measured? Named checks, each with a verdict of its own, so that a team learns of everything
-//! that is wrong with its entry at once.
+//! Checks whether a submission can be measured. Each check has a name and a result of its own, so that a team learns of all
+//! problems at once.
 //!
-//! First what can be told without running anything: the manifest, the files, their hashes. Then the network runs in a fresh
-//! worker at a few odd sizes. A crash, a hang or a blow-up of memory fails the check that saw it; the next check gets a
-//! new worker.
+//! The manifest, the files and their hashes are checked first. Then the network runs in a fresh worker at a few odd sizes. A
+//! crash, a timeout or too much memory fails the check that caused it, and the next check gets a new worker.
+//! It may use [`crate::submission`], [`crate::worker_process`], [`crate::protocol`], [`crate::graph`] and [`crate::text`].
 
 mod find;
 mod finding;
 mod judge;
 mod outputs;
+mod running;
 mod statics;
-mod trial;
 
 use std::path::PathBuf;
 
-pub use finding::{Check, Finding, Linted, Verdict};
+pub use finding::{Check, CheckResult, Finding, Linted};
 
 use crate::error::Result;
 use crate::worker_process::Launches;
-use statics::Still;
-use trial::Trial;
+use running::RunningSubmission;
+use statics::UnrunSubmission;
 
 /// Checks every submission of `paths`: folders with a manifest, or folders of such folders. `each` sees a submission's findings
 /// as soon as they are there.
@@ -31,18 +31,18 @@ pub fn lint(
     launches: &Launches,
     mut each: impl FnMut(&Linted) -> Result<()>,
 ) -> Result<Vec<Linted>> {
-    let mut all: Vec<Still> = find::folders(paths)?.into_iter().map(Still::read).collect();
+    let mut all: Vec<UnrunSubmission> = find::folders(paths)?.into_iter().map(UnrunSubmission::read).collect();
     statics::find_copies(&mut all);
     let exchange = tempfile::tempdir().map_err(crate::Error::io("create", std::env::temp_dir()))?;
     let mut done = Vec::new();
-    for still in all {
-        let Still { folder, submission, sizes, mut findings, .. } = still;
+    for unrun in all {
+        let UnrunSubmission { folder, submission, sizes, mut findings, .. } = unrun;
         match &submission {
             Some(submission) if !findings.iter().any(Finding::bars_running) => {
-                let trial = Trial::new(launches, submission, exchange.path());
-                judge::run(trial, &sizes, &mut findings)?;
+                let running = RunningSubmission::new(launches, submission, exchange.path());
+                judge::run(running, &sizes, &mut findings)?;
             }
-            _ => judge::skip(&mut findings, "the files are not in order"),
+            _ => judge::skip(&mut findings, "the checks of the files failed"),
         }
         findings.sort_by_key(|finding| finding.check);
         let linted = Linted { folder, team: submission.map(|s| s.team), findings };

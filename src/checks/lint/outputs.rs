@@ -1,16 +1,16 @@
-//! What a network makes of images: sizes, values, and whether it makes the same twice.
+//! The checks of a network's outputs: sizes, values, and determinism.
 
 use crate::checks::lint::finding::{Check, Finding};
-use crate::checks::lint::trial::{Stop, Trial};
+use crate::checks::lint::running::{RunningSubmission, Stop};
 use crate::error::Result;
 use crate::protocol::Inferred;
 use crate::worker_process::Exchange;
 
-/// How far beyond its ends an output may reach, in data ranges. Sharp edges overshoot a little, a network of little training
-/// by more; one that was made for another range, by a factor of 255.
+/// How far an output may exceed the data range, in data ranges. Sharp edges overshoot a little, and a network with little
+/// training more; the output of a network for another range exceeds it by a factor of 255.
 const OVERSHOOT: f64 = 4.0;
 
-/// The least that an output must span, in data ranges. One that spans less was made for another range.
+/// The smallest span of an output, in data ranges. A smaller one belongs to a network for another range.
 const SPAN: f64 = 0.02;
 
 /// An image that went through the network.
@@ -20,12 +20,12 @@ pub(super) struct Seen {
 }
 
 /// Runs every size; the findings about the outputs.
-pub(super) fn check(trial: &mut Trial<'_>, sizes: &[[usize; 2]]) -> Result<Vec<Finding>> {
-    let exchange = Exchange::create(&trial.room.join("pixels"))?;
+pub(super) fn check(running: &mut RunningSubmission<'_>, sizes: &[[usize; 2]]) -> Result<Vec<Finding>> {
+    let exchange = Exchange::create(&running.folder.join("pixels"))?;
     let mut seen = Vec::new();
     let mut wrong = Vec::new();
     for &size in sizes {
-        match infer(trial, &exchange, size) {
+        match infer(running, &exchange, size) {
             Ok(inferred) => seen.push(Seen { size, inferred }),
             Err(Stop::Failed { why, fatal }) => {
                 wrong.push(format!("at {}: {why}", times(size)));
@@ -44,22 +44,26 @@ pub(super) fn check(trial: &mut Trial<'_>, sizes: &[[usize; 2]]) -> Result<Vec<F
         return Ok(findings);
     };
     findings.push(Finding::of(Check::Finite, seen.iter().try_for_each(finite)));
-    let data_range = trial.submission.data_range;
+    let data_range = running.submission.data_range;
     findings.push(Finding::of(Check::Range, seen.iter().try_for_each(|s| range(s, data_range))));
-    findings.push(match infer(trial, &exchange, first.size) {
+    findings.push(match infer(running, &exchange, first.size) {
         Ok(again) if again.sha256 == first.inferred.sha256 => Finding::pass(Check::Determinism),
-        Ok(_) => Finding::fail(Check::Determinism, format!("two runs at {} give two images", times(first.size))),
+        Ok(_) => Finding::fail(Check::Determinism, format!("two runs at {} give different images", times(first.size))),
         Err(Stop::Failed { why, .. }) => Finding::fail(Check::Determinism, format!("the second run failed: {why}")),
         Err(Stop::Broken(error)) => return Err(error),
     });
     Ok(findings)
 }
 
-fn infer(trial: &mut Trial<'_>, exchange: &Exchange, [height, width]: [usize; 2]) -> Result<Inferred, Stop> {
-    let scale = trial.submission.scale;
+fn infer(
+    running: &mut RunningSubmission<'_>,
+    exchange: &Exchange,
+    [height, width]: [usize; 2],
+) -> Result<Inferred, Stop> {
+    let scale = running.submission.scale;
     let slot = exchange.put(&pixels(height, width), height, width, scale)?;
     let doing = format!("a forward at {}", times([height, width]));
-    let inferred = trial.ask(|worker| worker.infer(&slot, &doing))?;
+    let inferred = running.ask(|worker| worker.infer(&slot, &doing))?;
     let expected = [height, width].map(|side| side * scale as usize);
     let found = [inferred.height, inferred.width];
     if found != expected {
@@ -102,7 +106,7 @@ fn range(seen: &Seen, data_range: f64) -> Result<(), String> {
     }
     if high - low < SPAN * data_range {
         return Err(format!(
-            "values from {low:.4} to {high:.4} at {at}, hardly a part of the data range {data_range}: is it the right one?"
+            "values from {low:.4} to {high:.4} at {at}, which is a small part of the data range {data_range}: check the data_range"
         ));
     }
     Ok(())
@@ -126,7 +130,7 @@ mod tests {
         assert_eq!(range(&seen(-0.1, 1.2), 1.0), Ok(()));
         assert_eq!(range(&seen(-30.0, 290.0), 255.0), Ok(()));
         assert!(range(&seen(0.0, 255.0), 1.0).unwrap_err().starts_with("values from 0.0000 to 255.0000 at 2 x 2"));
-        assert!(range(&seen(0.0, 1.0), 255.0).unwrap_err().ends_with("is it the right one?"));
+        assert!(range(&seen(0.0, 1.0), 255.0).unwrap_err().ends_with("check the data_range"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What can be told of a submission without running it.
+//! The checks that do not run the submission.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,34 +12,35 @@ use crate::submission::{MANIFEST, Manifest, Submission};
 use crate::util::input;
 use crate::util::toml_file;
 
-/// A submission as it lies on the disk.
+/// A submission that was not run.
 #[derive(Debug)]
-pub(super) struct Still {
+pub(super) struct UnrunSubmission {
     pub(super) folder: PathBuf,
     /// If the manifest can be read.
     pub(super) submission: Option<Submission>,
-    /// LR sizes that a program is bound to, as the manifest tells them; empty: any.
+    /// LR sizes that a program is bound to by its manifest; empty: any.
     pub(super) sizes: Vec<[u32; 2]>,
     /// What it is made of: SHA-256 by file.
     hashes: Vec<(PathBuf, String)>,
     pub(super) findings: Vec<Finding>,
 }
 
-impl Still {
+impl UnrunSubmission {
     /// Reads a submission's folder.
-    pub(super) fn read(folder: PathBuf) -> Still {
-        let mut still = Still { folder, submission: None, sizes: Vec::new(), hashes: Vec::new(), findings: Vec::new() };
-        match manifest(&still.folder) {
+    pub(super) fn read(folder: PathBuf) -> UnrunSubmission {
+        let mut unrun =
+            UnrunSubmission { folder, submission: None, sizes: Vec::new(), hashes: Vec::new(), findings: Vec::new() };
+        match manifest(&unrun.folder) {
             Ok((manifest, submission)) => {
-                still.findings.push(Finding::pass(Check::Manifest));
+                unrun.findings.push(Finding::pass(Check::Manifest));
                 let program = manifest.program.iter().flat_map(|program| &program.files);
-                still.sizes = program.filter_map(|file| file.size).collect();
-                still.look(&submission);
-                still.submission = Some(submission);
+                unrun.sizes = program.filter_map(|file| file.size).collect();
+                unrun.look(&submission);
+                unrun.submission = Some(submission);
             }
-            Err(error) => still.findings.push(Finding::fail(Check::Manifest, error)),
+            Err(error) => unrun.findings.push(Finding::fail(Check::Manifest, error)),
         }
-        still
+        unrun
     }
 
     fn look(&mut self, submission: &Submission) {
@@ -48,7 +49,7 @@ impl Still {
         let there = inside.is_ok();
         self.findings.push(Finding::of(Check::Files, inside));
         if !there {
-            let skip = |check| Finding::skip(check, "the files are not all there");
+            let skip = |check| Finding::skip(check, "some files are missing");
             self.findings.extend([Check::Archive, Check::Hash, Check::Original].map(skip));
             return;
         }
@@ -89,32 +90,32 @@ impl Still {
             .collect();
         match unstated.is_empty() {
             true => Finding::pass(Check::Hash),
-            false => Finding::skip(Check::Hash, format!("the manifest states none of {}", unstated.join(", "))),
+            false => Finding::skip(Check::Hash, format!("the manifest gives no SHA-256 of {}", unstated.join(", "))),
         }
     }
 }
 
 /// Compares every entry's files with every other's.
-pub(super) fn find_copies(all: &mut [Still]) {
+pub(super) fn find_copies(all: &mut [UnrunSubmission]) {
     let mut owners: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, still) in all.iter().enumerate() {
-        for (_, hash) in &still.hashes {
+    for (at, unrun) in all.iter().enumerate() {
+        for (_, hash) in &unrun.hashes {
             let of_hash = owners.entry(hash.clone()).or_default();
             if !of_hash.contains(&at) {
                 of_hash.push(at);
             }
         }
     }
-    let folders: Vec<String> = all.iter().map(|still| still.folder.display().to_string()).collect();
-    for (at, still) in all.iter_mut().enumerate() {
-        if still.hashes.is_empty() {
+    let folders: Vec<String> = all.iter().map(|unrun| unrun.folder.display().to_string()).collect();
+    for (at, unrun) in all.iter_mut().enumerate() {
+        if unrun.hashes.is_empty() {
             continue;
         }
-        let copy = still.hashes.iter().find_map(|(file, hash)| {
+        let copy = unrun.hashes.iter().find_map(|(file, hash)| {
             let other = owners.get(hash)?.iter().find(|owner| **owner != at)?;
             Some(format!("{} is also in {}", name(file), folders[*other]))
         });
-        still.findings.push(Finding::of(Check::Original, copy.map_or(Ok(()), Err)));
+        unrun.findings.push(Finding::of(Check::Original, copy.map_or(Ok(()), Err)));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::graph::analysis::blocks;
 use crate::graph::conventions::count::costs;
 use crate::graph::conventions::counter::Counter;
 use crate::graph::ops::opgraph::{Arg, Op, OpGraph};
-use crate::graph::views::rows::{By, Row, rows};
+use crate::graph::views::rows::{Grouping, Row, rows};
 
 /// One block in both graphs, or in one of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub fn diff(a: &OpGraph, b: &OpGraph, counter: Counter) -> Vec<BlockDiff> {
             let path = blocks::block(&op.scope, depth).or(op.scope.first()).map_or("", |s| s.path.as_str());
             work.entry(path.to_owned()).or_default().push(signature(graph, op));
         }
-        let rows = rows(graph, &costs(graph, counter), By::Block).into_iter().map(|r| (r.name.clone(), r));
+        let rows = rows(graph, &costs(graph, counter), Grouping::Block).into_iter().map(|r| (r.name.clone(), r));
         (rows.collect::<IndexMap<_, _>>(), work)
     };
     let ((mut rows_a, work_a), (mut rows_b, work_b)) = (side(a), side(b));
@@ -73,8 +73,8 @@ fn signature(graph: &OpGraph, op: &Op) -> String {
     };
     let groups = number("groups").unwrap_or(1);
     match weight {
-        [out, inp, h, w] => {
-            let mut text = format!("{short} {}->{out} {h}x{w}", inp * groups);
+        [output, input, h, w] => {
+            let mut text = format!("{short} {}->{output} {h}x{w}", input * groups);
             for (name, plain) in [("stride", 1), ("groups", 1), ("dilation", 1)] {
                 if let Some(n) = number(name).filter(|n| *n != plain) {
                     text += &format!(" {name} {n}");
@@ -82,7 +82,7 @@ fn signature(graph: &OpGraph, op: &Op) -> String {
             }
             text
         }
-        [out, inp] => format!("{short} {inp}->{out}"),
+        [out, input] => format!("{short} {input}->{out}"),
         _ => short.to_owned(),
     }
 }

@@ -11,7 +11,7 @@ use crate::graph::ops::opgraph::{OpGraph, Role};
 
 /// The bound, and where it is reached.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Memory {
+pub struct MemoryBound {
     /// Bytes of everything that is alive at the peak.
     pub peak_bytes: u64,
     /// Bytes of parameters and buffers, which live throughout.
@@ -119,7 +119,7 @@ fn liveness(graph: &OpGraph) -> Liveness {
 }
 
 /// The bound of a graph.
-pub fn memory(graph: &OpGraph) -> Memory {
+pub fn memory(graph: &OpGraph) -> MemoryBound {
     let Liveness { weights_bytes, input_bytes, lives, alive } = liveness(graph);
     // The first of equal tops.
     let peak = alive.iter().copied().enumerate().max_by_key(|&(i, bytes)| (bytes, std::cmp::Reverse(i)));
@@ -135,5 +135,5 @@ pub fn memory(graph: &OpGraph) -> Memory {
             largest: there.iter().take(3).map(|l| l.shape.clone()).collect(),
         }
     });
-    Memory { peak_bytes: base.saturating_add(peak.map_or(0, |p| p.1)), weights_bytes, input_bytes, at }
+    MemoryBound { peak_bytes: base.saturating_add(peak.map_or(0, |p| p.1)), weights_bytes, input_bytes, at }
 }

@@ -1,4 +1,4 @@
-//! What a graph tells besides its costs: memory, growth, modules, precision, the receptive field.
+//! Analyses of a graph other than its costs: memory, growth, modules, precision, the receptive field.
 //! It may use [`crate::graph::ops`] and [`crate::graph::conventions`].
 
 pub(crate) mod blocks;

@@ -48,8 +48,8 @@ pub fn receptive(graph: &OpGraph) -> Receptive {
         walk.need(output, [Some((place(h), place(h))), Some((place(w), place(w)))]);
         for index in (0..graph.ops.len()).rev() {
             let call = Call { graph, index };
-            let space = table::find(&call.op().name).map_or(table::Space::Whole, |e| e.space);
-            walk.step(&call, space);
+            let locality = table::find(&call.op().name).map_or(table::Locality::Whole, |e| e.locality);
+            walk.step(&call, locality);
         }
         if let Some([Some(rows), Some(columns)]) = walk.needed(input) {
             let size = [rows.1 - rows.0 + 1, columns.1 - columns.0 + 1];

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::graph::conventions::count::{OpCost, Verdict};
+use crate::graph::conventions::count::{OpCost, Treatment};
 use crate::graph::ops::call::Call;
 use crate::graph::ops::opgraph::{OpGraph, Role, Scope};
 
@@ -75,7 +75,7 @@ impl Node {
             node.take(cost, output);
         }
         let name = call.base_name().trim_start_matches("aten::").to_owned();
-        if cost.verdict != Verdict::Free && !node.own.contains(&name) {
+        if cost.treatment != Treatment::Free && !node.own.contains(&name) {
             node.own.push(name);
         }
     }

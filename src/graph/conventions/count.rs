@@ -10,27 +10,27 @@ use crate::graph::ops::call::{Call, sum};
 use crate::graph::ops::opgraph::dtype_bytes;
 use crate::graph::ops::opgraph::{OpGraph, Role};
 use crate::graph::ops::table;
-use crate::graph::ops::table::{Entry, Work};
+use crate::graph::ops::table::{OpEntry, Work};
 
-/// What a convention says of an operation.
+/// How a convention treats an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It counts so many FLOPs.
+pub enum Treatment {
+    /// It is counted with this number of FLOPs.
     Counted(u64),
-    /// It computes, and the convention leaves it out on purpose.
+    /// It computes, but the convention does not count it.
     Ignored,
-    /// It computes nothing.
+    /// It does not compute.
     Free,
-    /// No entry of the op table explains it, or the entry's formula does not fit its shapes.
+    /// The table of operations has no entry for it, or the entry's formula does not fit its shapes.
     Unknown,
 }
 
 /// One operation's costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpCost {
-    /// The convention's verdict.
-    pub verdict: Verdict,
+    /// The convention's treatment.
+    pub treatment: Treatment,
     /// True multiply-accumulates, whatever the convention.
     pub macs: u64,
     /// Other arithmetic operations, whatever the convention.
@@ -48,7 +48,7 @@ pub struct OpCost {
 impl OpCost {
     /// FLOPs by the convention.
     pub fn flops(&self) -> u64 {
-        if let Verdict::Counted(n) = self.verdict { n } else { 0 }
+        if let Treatment::Counted(n) = self.treatment { n } else { 0 }
     }
 }
 
@@ -108,12 +108,12 @@ pub(crate) fn tally(graph: &OpGraph, counter: Counter, costs: &[OpCost]) -> Tall
     let mut unknown = BTreeSet::new();
     let (mut functional_convs, mut conv_biases) = (0, 0_u64);
     for (index, (op, cost)) in graph.ops.iter().zip(costs).enumerate() {
-        match cost.verdict {
-            Verdict::Ignored => *ignored.entry(op.full_name()).or_default() += 1,
-            Verdict::Unknown => {
+        match cost.treatment {
+            Treatment::Ignored => *ignored.entry(op.full_name()).or_default() += 1,
+            Treatment::Unknown => {
                 unknown.insert(op.full_name());
             }
-            Verdict::Counted(_) | Verdict::Free => {}
+            Treatment::Counted(_) | Treatment::Free => {}
         }
         if table::find(&op.name).is_some_and(|e| is_conv(e, &Call { graph, index })) {
             functional_convs += u64::from(!cost.conv);
@@ -146,7 +146,7 @@ fn mark(used: &mut [bool], t: usize) {
 }
 
 /// A two-dimensional convolution, transposed or not, wherever it runs.
-fn is_conv(entry: &Entry, call: &Call<'_>) -> bool {
+fn is_conv(entry: &OpEntry, call: &Call<'_>) -> bool {
     entry.modules.contains(&"Conv2d") && call.shape(&["weight"]).is_some_and(|w| w.len() == 4)
 }
 
@@ -154,7 +154,7 @@ fn cost(call: &Call<'_>, counter: Counter) -> OpCost {
     let written: Vec<bool> = (0..call.op().outputs.len()).map(|n| call.writes(n)).collect();
     let outputs = || call.op().outputs.iter().zip(&written).filter(|(_, w)| **w).map(|(&t, _)| t);
     let mut cost = OpCost {
-        verdict: Verdict::Unknown,
+        treatment: Treatment::Unknown,
         macs: 0,
         elementwise: 0,
         activations: 0,
@@ -182,12 +182,12 @@ fn cost(call: &Call<'_>, counter: Counter) -> OpCost {
     if cost.conv {
         cost.activations = call.output().map_or(0, |t| t.numel());
     }
-    cost.verdict = if fits { judge(entry, call, counter, cost.macs) } else { Verdict::Unknown };
+    cost.treatment = if fits { judge(entry, call, counter, cost.macs) } else { Treatment::Unknown };
     cost
 }
 
 /// Multiply-accumulates and other arithmetic.
-fn work(entry: &Entry, call: &Call<'_>) -> Option<(u64, u64)> {
+fn work(entry: &OpEntry, call: &Call<'_>) -> Option<(u64, u64)> {
     Some(match entry.work {
         Work::Macs(formula) => (formula(call)?, bias(call)),
         Work::PerOutput(each) => (0, call.output_elements().saturating_mul(each)),
@@ -204,13 +204,13 @@ fn bias(call: &Call<'_>) -> u64 {
     if addend || call.tensor(&["bias", "bias_opt"]).is_some() { call.output().map_or(0, |t| t.numel()) } else { 0 }
 }
 
-fn judge(entry: &Entry, call: &Call<'_>, counter: Counter, macs: u64) -> Verdict {
-    let counted = |flops: Option<u64>| flops.map_or(Verdict::Unknown, Verdict::Counted);
-    let otherwise = if matches!(entry.work, Work::Free) { Verdict::Free } else { Verdict::Ignored };
+fn judge(entry: &OpEntry, call: &Call<'_>, counter: Counter, macs: u64) -> Treatment {
+    let counted = |flops: Option<u64>| flops.map_or(Treatment::Unknown, Treatment::Counted);
+    let otherwise = if matches!(entry.work, Work::Free) { Treatment::Free } else { Treatment::Ignored };
     match counter {
         Counter::Hook if entry.modules.contains(&call.class()) => counted(hook::flops(call)),
         Counter::Fvcore => entry.fvcore.map_or(otherwise, |handle| counted(handle(call))),
-        Counter::Macs if matches!(entry.work, Work::Macs(_)) => Verdict::Counted(macs),
+        Counter::Macs if matches!(entry.work, Work::Macs(_)) => Treatment::Counted(macs),
         Counter::Hook | Counter::Macs => otherwise,
     }
 }

@@ -1,7 +1,7 @@
 //! The challenge's module hooks (NTIRE 2022 and 2023): what they count at each call of a module.
 //!
 //! A hook sees modules, not operations. Which operation stands for a module's call is in the op table
-//! ([`Entry::modules`](crate::graph::ops::table::Entry::modules)); what the hook counts for its class is here.
+//! ([`OpEntry::modules`](crate::graph::ops::table::OpEntry::modules)); what the hook counts for its class is here.
 
 use crate::graph::ops::call::{Call, product};
 use crate::graph::ops::cost;

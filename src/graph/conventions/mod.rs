@@ -1,4 +1,4 @@
-//! What operations cost, by each convention. It may use [`crate::graph::ops`].
+//! The costs of operations, by each convention. It may use [`crate::graph::ops`].
 
 pub(super) mod count;
 pub(super) mod counter;

@@ -1,4 +1,5 @@
 //! The operations of a forward: the graph's types, its file, and the table of what each operation does.
+//! It may use [`crate::util`].
 
 pub mod build;
 pub(crate) mod call;

@@ -35,7 +35,7 @@ pub struct OpGraph {
 pub enum Recorded {
     /// By a forward on real data.
     Real,
-    /// On the meta device: shapes without compute.
+    /// On the meta device: shapes without computation.
     Meta,
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use indexmap::IndexMap;
 
 use crate::graph::analysis::blocks;
-use crate::graph::conventions::count::{Verdict, costs};
+use crate::graph::conventions::count::{Treatment, costs};
 use crate::graph::conventions::counter::Counter;
 use crate::graph::ops::opgraph::{OpGraph, Role};
 
@@ -29,11 +29,11 @@ pub fn dot(graph: &OpGraph, counter: Counter) -> String {
         let path = op.scope.last().map_or("", |s| s.path.as_str());
         let shape =
             op.outputs.first().and_then(|&t| graph.tensors.get(t)).map_or_else(String::new, |t| sizes(&t.shape));
-        let (style, flops) = match costs[i].verdict {
-            Verdict::Counted(n) => ("shape=box", format!("\n{n} FLOPs")),
-            Verdict::Ignored => ("shape=box,style=dashed", String::new()),
-            Verdict::Free => ("shape=plaintext", String::new()),
-            Verdict::Unknown => ("shape=box,color=red,fontcolor=red", "\nunknown".to_owned()),
+        let (style, flops) = match costs[i].treatment {
+            Treatment::Counted(n) => ("shape=box", format!("\n{n} FLOPs")),
+            Treatment::Ignored => ("shape=box,style=dashed", String::new()),
+            Treatment::Free => ("shape=plaintext", String::new()),
+            Treatment::Unknown => ("shape=box,color=red,fontcolor=red", "\nunknown".to_owned()),
         };
         format!("o{i} [{style},label=\"{}\"];\n", escape(&format!("{short}\n{path}\n{shape}{flops}")))
     };

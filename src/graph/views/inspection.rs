@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::analysis::growth::{Growth, growth};
-use crate::graph::analysis::memory::{Memory, memory};
+use crate::graph::analysis::memory::{MemoryBound, memory};
 use crate::graph::analysis::receptive::{Receptive, receptive};
 use crate::graph::conventions::count::{Tally, costs, tally};
 use crate::graph::conventions::counter::Counter;
 use crate::graph::ops::call::sum;
 use crate::graph::ops::opgraph::{OpGraph, Recorded};
 use crate::graph::views::notes::{Discrepancy, discrepancies};
-use crate::graph::views::rows::{By, Row, rows};
+use crate::graph::views::rows::{Grouping, Row, rows};
 
 /// A graph, inspected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct Inspection {
     /// FLOPs by every convention.
     pub conventions: Vec<Convention>,
     /// A lower bound of the memory that a forward needs.
-    pub memory: Memory,
+    pub memory: MemoryBound,
     /// What one pixel of the result sees.
     pub receptive_field: Receptive,
     /// How the sums grow with the input, where other sizes could be recorded.
@@ -41,7 +41,7 @@ pub struct Inspection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
     /// What the rows stand for.
-    pub by: By,
+    pub by: Grouping,
     /// The rows.
     pub rows: Vec<Row>,
 }
@@ -81,7 +81,7 @@ pub struct Laws {
 }
 
 /// Inspects a graph.
-pub fn inspect(graph: &OpGraph, counter: Counter, by: By) -> Inspection {
+pub fn inspect(graph: &OpGraph, counter: Counter, by: Grouping) -> Inspection {
     let costs_here = costs(graph, counter);
     let conventions = Counter::ALL
         .map(|c| Convention {
@@ -115,7 +115,7 @@ struct At {
 }
 
 impl At {
-    fn of(graph: &OpGraph, counter: Counter, by: By) -> At {
+    fn of(graph: &OpGraph, counter: Counter, by: Grouping) -> At {
         let costs = costs(graph, counter);
         let tally = tally(graph, counter, &costs);
         let bound = memory(graph);

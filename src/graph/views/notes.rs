@@ -1,4 +1,4 @@
-//! Where conventions part: the operations that make up the difference.
+//! Differences between two conventions, by operation.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::analysis::blocks;
-use crate::graph::conventions::count::{OpCost, Verdict};
+use crate::graph::conventions::count::{OpCost, Treatment};
 use crate::graph::ops::call::sum;
 use crate::graph::ops::opgraph::{Op, OpGraph, Role, TensorInfo};
 use crate::graph::ops::table;
@@ -12,7 +12,7 @@ use crate::graph::ops::table;
 /// What a row stands for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum By {
+pub enum Grouping {
     /// A module, without those inside it: all calls of it together.
     #[default]
     Layer,
@@ -22,14 +22,14 @@ pub enum By {
     Block,
 }
 
-impl std::str::FromStr for By {
+impl std::str::FromStr for Grouping {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         match s {
-            "layer" => Ok(By::Layer),
-            "op" => Ok(By::Op),
-            "block" => Ok(By::Block),
+            "layer" => Ok(Grouping::Layer),
+            "op" => Ok(Grouping::Op),
+            "block" => Ok(Grouping::Block),
             _ => {
                 let hint = crate::util::toml_file::nearest(s, ["layer", "op", "block"]);
                 Err(format!("no grouping `{s}`{hint}; there are layer, op and block"))
@@ -81,7 +81,7 @@ pub struct Row {
 pub(crate) const UNUSED: &str = "(no operation)";
 
 /// Groups the costs of a graph; rows in the order in which their operations first ran.
-pub fn rows(graph: &OpGraph, costs: &[OpCost], by: By) -> Vec<Row> {
+pub fn rows(graph: &OpGraph, costs: &[OpCost], by: Grouping) -> Vec<Row> {
     let depth = blocks::depth(graph);
     let mut rows: IndexMap<String, Row> = IndexMap::new();
     for (op, cost) in graph.ops.iter().zip(costs) {
@@ -102,27 +102,27 @@ pub fn rows(graph: &OpGraph, costs: &[OpCost], by: By) -> Vec<Row> {
     rows.into_values().collect()
 }
 
-fn key(op: &Op, cost: &OpCost, by: By, depth: usize, network: &str) -> (String, String) {
+fn key(op: &Op, cost: &OpCost, by: Grouping, depth: usize, network: &str) -> (String, String) {
     let scope = match by {
-        By::Op => {
-            let verdict = match cost.verdict {
-                Verdict::Counted(_) => "counted",
-                Verdict::Ignored => "ignored",
-                Verdict::Free => "free",
-                Verdict::Unknown => "unknown",
+        Grouping::Op => {
+            let verdict = match cost.treatment {
+                Treatment::Counted(_) => "counted",
+                Treatment::Ignored => "ignored",
+                Treatment::Free => "free",
+                Treatment::Unknown => "unknown",
             };
             return (op.full_name(), verdict.to_owned());
         }
-        By::Layer => op.scope.last(),
-        By::Block => blocks::block(&op.scope, depth).or(op.scope.first()),
+        Grouping::Layer => op.scope.last(),
+        Grouping::Block => blocks::block(&op.scope, depth).or(op.scope.first()),
     };
     scope.map_or_else(|| (String::new(), network.to_owned()), |s| (s.path.clone(), s.class.clone()))
 }
 
-fn explanation(op: &Op, by: By) -> (String, String) {
+fn explanation(op: &Op, by: Grouping) -> (String, String) {
     match (by, table::find(&op.name)) {
-        (By::Op, Some(entry)) => (entry.formula.to_owned(), entry.why.to_owned()),
-        (By::Op, None) => (String::new(), "no entry of the op table explains it".to_owned()),
+        (Grouping::Op, Some(entry)) => (entry.formula.to_owned(), entry.why.to_owned()),
+        (Grouping::Op, None) => (String::new(), "no entry of the op table explains it".to_owned()),
         _ => Default::default(),
     }
 }
@@ -142,9 +142,9 @@ fn add(row: &mut Row, op: &Op, cost: &OpCost, graph: &OpGraph) {
     }
     // An operation's calls may differ: some counted by the hook, some not. One unknown makes the row unknown.
     let rank = |class: &str| ["free", "ignored", "counted", "unknown"].iter().position(|c| *c == class);
-    let verdict = match cost.verdict {
-        Verdict::Counted(_) => "counted",
-        Verdict::Unknown => "unknown",
+    let verdict = match cost.treatment {
+        Treatment::Counted(_) => "counted",
+        Treatment::Unknown => "unknown",
         _ => "",
     };
     if rank(&row.class).is_some_and(|now| rank(verdict) > Some(now)) {
@@ -155,7 +155,7 @@ fn add(row: &mut Row, op: &Op, cost: &OpCost, graph: &OpGraph) {
     }
 }
 
-fn add_params(rows: &mut IndexMap<String, Row>, graph: &OpGraph, by: By) {
+fn add_params(rows: &mut IndexMap<String, Row>, graph: &OpGraph, by: Grouping) {
     let mut reader: Vec<Option<usize>> = vec![None; graph.tensors.len()];
     for (i, op) in graph.ops.iter().enumerate() {
         op.each_input(|t| {
@@ -166,9 +166,9 @@ fn add_params(rows: &mut IndexMap<String, Row>, graph: &OpGraph, by: By) {
     }
     for (t, tensor) in graph.tensors.iter().enumerate().filter(|(_, t)| t.role == Role::Parameter) {
         let name = match by {
-            By::Op => reader[t].map_or_else(|| UNUSED.to_owned(), |i| graph.ops[i].full_name()),
-            By::Layer => owner(tensor).to_owned(),
-            By::Block => ancestor(rows, owner(tensor)),
+            Grouping::Op => reader[t].map_or_else(|| UNUSED.to_owned(), |i| graph.ops[i].full_name()),
+            Grouping::Layer => owner(tensor).to_owned(),
+            Grouping::Block => ancestor(rows, owner(tensor)),
         };
         let row = rows.entry(name.clone()).or_insert_with(|| Row { name, ..Row::default() });
         row.params = row.params.saturating_add(tensor.numel());

@@ -1,5 +1,6 @@
 //! The stages of measuring a submission, each in a fresh worker: quality, memory, operations, and blocks of timed rounds.
 //! They use the session's context, and nothing of each other.
+//! It may use what [`crate::measure`] may use.
 
 mod conditions;
 mod context;

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::error::{Error, Result};
 use crate::protocol::{Load, Reply, Request, Switches};
-use crate::submission::manifest::Submission;
+use crate::submission::resolved::Submission;
 use crate::worker_process::{Exchange, Launches};
 
 /// LR height and width of the image.

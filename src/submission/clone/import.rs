@@ -14,8 +14,9 @@ use crate::submission::clone::{agree, copy, export, folder, reader};
 use crate::submission::identify;
 use crate::submission::identify::Identifier;
 use crate::submission::import::model;
-use crate::submission::manifest::{Manifest, Origin, Precision, Submission};
-use crate::submission::python::PythonRef;
+use crate::submission::manifest::PythonRef;
+use crate::submission::manifest::{Manifest, Origin, Precision};
+use crate::submission::resolved::Submission;
 use crate::worker_process::{Launches, Python};
 
 pub use crate::submission::clone::export::Export;

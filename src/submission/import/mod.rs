@@ -1,5 +1,6 @@
 //! Submission folders out of a clone of a challenge's repository: each file of its `model_zoo/` is identified, and what is
 //! known of the edition says whose it is and how it runs.
+//! It may use the other files of [`crate::submission`] and [`crate::rules`].
 
 mod zoo;
 
@@ -226,7 +227,7 @@ fn weights_below(root: &Path, below: &Path, names: &mut Vec<String>) -> Result<(
 mod tests {
     use super::*;
     use crate::protocol::Tile;
-    use crate::submission::manifest::Submission;
+    use crate::submission::resolved::Submission;
 
     fn manifest(model: ModelRef) -> Manifest {
         Manifest {

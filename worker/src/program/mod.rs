@@ -1,5 +1,5 @@
-//! Runs a team's own program, `torch.export` archives or TorchScript, on libtorch alone. This room may use `device`,
-//! `failure`, `runnable` and `shim`.
+//! Runs a team's own program, `torch.export` archives or TorchScript, on libtorch alone.
+//! This room may use [`crate::device`], [`crate::failure`], [`crate::runnable`] and [`crate::shim`].
 //!
 //! Both kinds call ATen operations through the dispatcher, so that the op recorder sees them as it sees those of a registry
 //! network. Both know the module that each operation belongs to.

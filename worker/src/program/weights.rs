@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use esr_bench::submission::archive::Archive;
+use esr_bench::util::sha256;
 use esr_models::vars::{Var, VarKind};
 use serde_json::Value as Json;
 use tch::{Device, Tensor};
@@ -11,7 +12,6 @@ use super::dispatch::tensor_from_storage;
 use super::format::{self, Model, Weight, Weights, fixed, read_json};
 use crate::failure;
 use crate::failure::Result;
-use crate::sha256;
 
 const WEIGHTS: &str = "data/weights/";
 const TABLES: [(&str, &str); 2] = [
@@ -109,7 +109,7 @@ impl Reader<'_> {
             return Err(failure::load(format!("`{name}` has no fixed layout")));
         };
         let bytes = self.archive.read(&format!("{folder}{}", weight.path_name)).map_err(failure::unreadable)?;
-        let identity = format!("{name} {meta:?} {}", sha256::of_bytes(&bytes));
+        let identity = format!("{name} {meta:?} {}", sha256(&bytes));
         let tensor = match self.loaded.get(&identity) {
             Some(tensor) => tensor.shallow_clone(),
             None => {

@@ -1,4 +1,5 @@
-//! The Rust side of `shim/`: safe wrappers of what tch lacks, one file per topic. This room may use `failure`.
+//! The Rust side of `shim/`: safe wrappers of what tch lacks, one file per topic.
+//! This room may use [`crate::failure`].
 
 pub(crate) mod device;
 pub(crate) mod meta;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::common::shared;
 use crate::support::Worker;
 use esr_bench::graph::notes::difference;
-use esr_bench::graph::{By, Counter, OpGraph, count, inspect, receptive};
+use esr_bench::graph::{Counter, Grouping, OpGraph, count, inspect, receptive};
 use esr_bench::submission::card::Card;
 use serde_json::Value;
 
@@ -101,7 +101,7 @@ fn inspect_says_what_the_printed_figure_is() {
         ("spanv2", vec![]),
     ] {
         let card = Card::find(name).unwrap();
-        let mut inspection = inspect(&recorded(&card), Counter::Macs, By::Block);
+        let mut inspection = inspect(&recorded(&card), Counter::Macs, Grouping::Block);
         inspection.explain(card.published.flops_g.unwrap());
         assert_eq!(inspection.published.unwrap().is, expected, "{name}");
     }

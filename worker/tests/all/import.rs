@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use esr_bench::submission::GraphRecorder;
 use esr_bench::submission::Submission;
 use esr_bench::submission::identify::Identifier;
 use esr_bench::submission::import::{Ask, Imported, Outcome, import};
-use esr_bench::worker_process::GraphRecorder;
 use esr_bench::worker_process::{Launch, Limits};
 
 use crate::common::shared;

@@ -3,7 +3,6 @@
 use crate::support::{Exchange, Worker, seeded};
 use esr_bench::protocol::{FailureKind, Load, MemoryHow, Reply, Request, Slot, Switches, Tile};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 fn load(worker: &mut Worker, load: Load) -> esr_bench::protocol::Loaded {
     match worker.ask(Request::Load(Box::new(load))) {
@@ -38,8 +37,7 @@ fn an_image_goes_through_a_network_and_lands_in_the_exchange_file() {
     let exchange = Exchange::new(17, 23);
     let inferred = infer(&mut worker, &exchange.slot);
     assert_eq!((inferred.height, inferred.width, inferred.non_finite), (68, 92, 0));
-    let digest: String = Sha256::digest(exchange.sr()).iter().map(|b| format!("{b:02x}")).collect();
-    assert_eq!(inferred.sha256, digest);
+    assert_eq!(inferred.sha256, esr_bench::util::sha256(&exchange.sr()));
     assert!(exchange.sr().iter().any(|&b| b > 0));
     assert!(inferred.range[0] < inferred.range[1]);
     // The same seed gives the same network in another process.

@@ -3,7 +3,7 @@
 use crate::graph::ops::call::Call;
 use crate::graph::ops::opgraph::OpGraph;
 use crate::graph::ops::table;
-use crate::graph::ops::table::Space;
+use crate::graph::ops::table::Locality;
 
 /// What a dimension is to the image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,36 +51,38 @@ pub(crate) fn of_all(graph: &OpGraph, input: usize) -> Vec<Tags> {
     }
     for index in 0..graph.ops.len() {
         let call = Call { graph, index };
-        let space = table::find(&call.op().name).map_or(Space::Whole, |e| e.space);
+        let locality = table::find(&call.op().name).map_or(Locality::Whole, |e| e.locality);
         for &out in &call.op().outputs {
             // An in-place result keeps what it is.
             if out < tags.len() && tags[out].iter().all(|t| *t == Tag::None) {
-                tags[out] = result(&call, space, &tags, out);
+                tags[out] = result(&call, locality, &tags, out);
             }
         }
     }
     tags
 }
 
-fn result(call: &Call<'_>, space: Space, tags: &[Tags], out: usize) -> Tags {
+fn result(call: &Call<'_>, locality: Locality, tags: &[Tags], out: usize) -> Tags {
     let shape = &call.graph.tensors[out].shape;
     let rank = shape.len();
     let inputs = call.op().inputs();
     let lost = || vec![Tag::None; rank];
     let first = || inputs.first().filter(|&&t| t < tags.len()).map(|&t| (t, &tags[t]));
-    match space {
-        Space::Nothing => lost(),
-        Space::Product => product(&inputs, tags, rank).unwrap_or_else(lost),
-        Space::Permute => first().and_then(|(_, t)| permuted(call, t)).filter(|t| t.len() == rank).unwrap_or_else(lost),
-        Space::Reshape => first().map_or_else(lost, |(t, tags)| reshaped(tags, &call.graph.tensors[t].shape, shape)),
-        Space::Reduce | Space::Part if first().is_some_and(|(_, t)| t.len() != rank) => {
+    match locality {
+        Locality::Nothing => lost(),
+        Locality::Product => product(&inputs, tags, rank).unwrap_or_else(lost),
+        Locality::Permute => {
+            first().and_then(|(_, t)| permuted(call, t)).filter(|t| t.len() == rank).unwrap_or_else(lost)
+        }
+        Locality::Reshape => first().map_or_else(lost, |(t, tags)| reshaped(tags, &call.graph.tensors[t].shape, shape)),
+        Locality::Reduce | Locality::Part if first().is_some_and(|(_, t)| t.len() != rank) => {
             let Some((_, from)) = first() else { return lost() };
             let dims = call.ints(&["dim"]).unwrap_or_default();
             let gone: Vec<usize> = dims.iter().filter_map(|&d| normal(d, from.len())).collect();
             let kept: Tags = from.iter().enumerate().filter(|(i, _)| !gone.contains(i)).map(|(_, t)| *t).collect();
             if kept.len() == rank { kept } else { lost() }
         }
-        Space::Cat if first().is_some_and(|(_, t)| t.len() + 1 == rank) => {
+        Locality::Cat if first().is_some_and(|(_, t)| t.len() + 1 == rank) => {
             let Some((_, from)) = first() else { return lost() };
             let mut tags = from.clone();
             match call.int(&["dim"]).or(Some(0)).and_then(|d| normal(d, rank)) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::graph::analysis::receptive::axes::{Tag, Tags, extents, normal};
 use crate::graph::ops::call::Call;
 use crate::graph::ops::opgraph::OpGraph;
-use crate::graph::ops::table::Space;
+use crate::graph::ops::table::Locality;
 
 /// First and last row or column.
 pub(crate) type Range = (i64, i64);
@@ -68,15 +68,15 @@ impl<'a> Walk<'a> {
     }
 
     /// The operation before: from its result's needs to its arguments'.
-    pub(crate) fn step(&mut self, call: &Call<'_>, space: Space) {
+    pub(crate) fn step(&mut self, call: &Call<'_>, locality: Locality) {
         let inputs = call.op().inputs();
         for (n, &out) in call.op().outputs.iter().enumerate() {
             let Some(need) = self.result_need(call, out) else { continue };
             let size = self.extents(out);
-            match space {
-                Space::Nothing => {}
-                Space::Same | Space::Permute => inputs.iter().for_each(|&t| self.same(t, need, size)),
-                Space::Reshape => {
+            match locality {
+                Locality::Nothing => {}
+                Locality::Same | Locality::Permute => inputs.iter().for_each(|&t| self.same(t, need, size)),
+                Locality::Reshape => {
                     for &t in &inputs {
                         if (0..2).any(|axis| self.extents(t)[axis].is_some_and(|n| n > 1) && size[axis].is_none()) {
                             self.looks_beyond(call);
@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
                         self.same(t, need, size);
                     }
                 }
-                Space::Whole => {
+                Locality::Whole => {
                     if inputs.iter().any(|&t| self.extents(t) != [None, None]) {
                         self.looks_beyond(call);
                     }
@@ -93,19 +93,19 @@ impl<'a> Walk<'a> {
                         self.need(t, kept);
                     }
                 }
-                Space::Reduce if call.tensor(&["other"]).is_none() => self.reduce(call, need),
-                Space::Reduce => inputs.iter().for_each(|&t| self.same(t, need, size)),
-                Space::MixLast => self.mix_last(call, need),
-                Space::Product => self.product(call, need),
-                Space::Part => self.part(call, n, need),
-                Space::Cat => self.cat(call, need, size),
-                Space::Window
-                | Space::Spread
-                | Space::Resize(_)
-                | Space::Shuffle
-                | Space::Unshuffle
-                | Space::Pad
-                | Space::Roll => self.window(call, space, need),
+                Locality::Reduce if call.tensor(&["other"]).is_none() => self.reduce(call, need),
+                Locality::Reduce => inputs.iter().for_each(|&t| self.same(t, need, size)),
+                Locality::MixLast => self.mix_last(call, need),
+                Locality::Product => self.product(call, need),
+                Locality::Part => self.part(call, n, need),
+                Locality::Cat => self.cat(call, need, size),
+                Locality::Window
+                | Locality::Spread
+                | Locality::Resize(_)
+                | Locality::Shuffle
+                | Locality::Unshuffle
+                | Locality::Pad
+                | Locality::Roll => self.window(call, locality, need),
             }
         }
     }
@@ -138,8 +138,8 @@ impl<'a> Walk<'a> {
         *self.beyond.entry(call.op().full_name()).or_default() += 1;
     }
 
-    /// Needs of the first argument without what the operation sums over.
-    fn without(&mut self, call: &Call<'_>, t: usize, need: Need, summed: &[usize]) {
+    /// Needs of an argument without what the operation sums over; whether that looks beyond windows.
+    fn without(&mut self, t: usize, need: Need, summed: &[usize]) -> bool {
         let mut kept = need;
         let mut looks = false;
         for &d in summed {
@@ -151,28 +151,34 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
         }
+        self.same(t, kept, [None, None]);
+        looks
+    }
+
+    /// Reductions of one tensor, or of two that are broadcast to each other (`cosine_similarity`).
+    fn reduce(&mut self, call: &Call<'_>, need: Need) {
+        let dims = call.ints(&["dim"]).filter(|d| !d.is_empty());
+        let mut looks = false;
+        for t in call.op().inputs() {
+            let Some(rank) = self.tags.get(t).map(Vec::len) else { continue };
+            let summed: Vec<usize> = match &dims {
+                Some(dims) => dims.iter().filter_map(|&d| normal(d, rank)).collect(),
+                None => (0..rank).collect(),
+            };
+            looks |= self.without(t, need, &summed);
+        }
         if looks {
             self.looks_beyond(call);
         }
-        self.same(t, kept, [None, None]);
-    }
-
-    fn reduce(&mut self, call: &Call<'_>, need: Need) {
-        let Some(&t) = call.op().inputs().first() else { return };
-        let rank = self.tags[t].len();
-        let dims = call.ints(&["dim"]).filter(|d| !d.is_empty());
-        let summed: Vec<usize> = match dims {
-            Some(dims) => dims.iter().filter_map(|&d| normal(d, rank)).collect(),
-            None => (0..rank).collect(),
-        };
-        self.without(call, t, need, &summed);
     }
 
     fn mix_last(&mut self, call: &Call<'_>, need: Need) {
         let Some(&t) = call.op().inputs().first() else { return };
         let rank = self.tags[t].len();
         let last = call.ints(&["normalized_shape"]).map_or(1, |s| s.len()).min(rank);
-        self.without(call, t, need, &(rank - last..rank).collect::<Vec<_>>());
+        if self.without(t, need, &(rank - last..rank).collect::<Vec<_>>()) {
+            self.looks_beyond(call);
+        }
     }
 
     fn product(&mut self, call: &Call<'_>, need: Need) {
@@ -180,9 +186,12 @@ impl<'a> Walk<'a> {
         let [first @ .., left, right] = inputs.as_slice() else { return };
         first.iter().for_each(|&t| self.same(t, need, [None, None]));
         let last = self.tags[*left].len().saturating_sub(1);
-        self.without(call, *left, need, &[last]);
+        let left_looks = self.without(*left, need, &[last]);
         let before_last = self.tags[*right].len().saturating_sub(2);
-        self.without(call, *right, need, &[before_last]);
+        let right_looks = self.without(*right, need, &[before_last]);
+        for _ in [left_looks, right_looks].iter().filter(|looks| **looks) {
+            self.looks_beyond(call);
+        }
     }
 
     /// Slices and splits.
@@ -247,11 +256,11 @@ impl<'a> Walk<'a> {
     }
 
     /// Operations whose places move along rows and columns each on its own: (..., H, W) on both sides.
-    fn window(&mut self, call: &Call<'_>, space: Space, need: Need) {
+    fn window(&mut self, call: &Call<'_>, locality: Locality, need: Need) {
         let Some(&t) = call.op().inputs().first() else { return };
         let tags = &self.tags[t];
         let usual = matches!(tags.as_slice(), [.., Tag::Height, Tag::Width]);
-        if !usual && space != Space::Pad && space != Space::Roll {
+        if !usual && locality != Locality::Pad && locality != Locality::Roll {
             if self.extents(t) != [None, None] {
                 self.looks_beyond(call);
             }
@@ -261,25 +270,25 @@ impl<'a> Walk<'a> {
         for axis in 0..2 {
             let from = self.extents(t)[axis];
             let to = call.op().outputs.first().and_then(|&o| self.extents(o)[axis]);
-            moved[axis] = need[axis].and_then(|range| match space {
-                Space::Window => slide(call, axis, range),
-                Space::Spread => spread(call, axis, range),
-                Space::Resize(reach) => resize(call, reach, range, from?, to?),
-                Space::Shuffle => {
+            moved[axis] = need[axis].and_then(|range| match locality {
+                Locality::Window => slide(call, axis, range),
+                Locality::Spread => spread(call, axis, range),
+                Locality::Resize(reach) => resize(call, reach, range, from?, to?),
+                Locality::Shuffle => {
                     let r = call.int(&["upscale_factor"]).filter(|r| (1..LONG).contains(r))?;
                     Some((range.0.div_euclid(r), range.1.div_euclid(r)))
                 }
-                Space::Unshuffle => {
+                Locality::Unshuffle => {
                     let r = call.int(&["downscale_factor"]).filter(|r| (1..LONG).contains(r))?;
                     Some((range.0 * r, range.1 * r + r - 1))
                 }
-                Space::Pad => {
+                Locality::Pad => {
                     let d = dim_of(tags, axis)?;
                     let pads = call.ints(&["pad", "padding"])?;
                     let before = pads.get(2 * (tags.len() - 1 - d)).copied().unwrap_or(0).clamp(-FAR, FAR);
                     Some((range.0 - before, range.1 - before))
                 }
-                Space::Roll => {
+                Locality::Roll => {
                     let (shifts, dims) = (call.ints(&["shifts"])?, call.ints(&["dims"])?);
                     let d = dim_of(tags, axis)?;
                     let at = dims.iter().position(|&x| normal(x, tags.len()) == Some(d));

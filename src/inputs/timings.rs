@@ -1,18 +1,18 @@
-//! Where raw timings come from: a run directory, a file of samples, or the organisers' results with per-image runtimes.
+//! Timings of rounds: from a run directory, a file of samples, or the organisers' results with per-image runtimes.
 
 use std::path::Path;
 
-use esr_bench::error::Place;
-use esr_bench::graph::Counter;
-use esr_bench::run::Run;
-use esr_bench::stats::{ImageTimes, Round, Samples};
-use esr_bench::tables::PerImage;
-use esr_bench::util::input;
-use esr_bench::util::input::Kind;
-use esr_bench::{Error, Result};
+use crate::error::{Error, Place, Result};
+use crate::graph::Counter;
+use crate::run::Run;
+use crate::stats::{ImageTimes, Round, Samples};
+use crate::tables::PerImage;
+use crate::tables::per_image::Raw;
+use crate::util::input;
+use crate::util::input::Kind;
 
 /// Reads every submission's samples.
-pub(crate) fn read(path: &Path) -> Result<Vec<Samples>> {
+pub fn read(path: &Path) -> Result<Vec<Samples>> {
     if path.is_dir() {
         return Ok(Run::open(path)?.ranked_samples(Counter::Hook));
     }
@@ -37,7 +37,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Samples>> {
 }
 
 /// The samples of the organisers' results: one round each, one pass an image. Rounds of one number are paired.
-pub(crate) fn one_round(name: &str, raw: &esr_bench::tables::per_image::Raw) -> Samples {
+pub fn one_round(name: &str, raw: &Raw) -> Samples {
     let images = |split: &str, times: &[f64]| -> Vec<ImageTimes> {
         let image = |(i, &ms): (usize, &f64)| ImageTimes {
             split: split.to_owned(),

@@ -1,4 +1,4 @@
-//! A submission in a worker, and in a new one when it broke the last.
+//! A submission that runs in a worker; if the worker ends, the next request starts a new one.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use crate::worker_process::Failure;
 use crate::worker_process::Launches;
 use crate::worker_process::Worker;
 
-/// Why a request has no answer.
+/// Why a request has no reply.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// The submission is at fault.
+    /// The submission failed.
     Failed {
         /// One line.
         why: String,
-        /// The worker had to be killed, or died: the next like request would cost as much again.
+        /// The worker had to be killed, or died: a similar request would probably end the same way.
         fatal: bool,
     },
-    /// The harness cannot go on.
+    /// The harness failed.
     Broken(Error),
 }
 
@@ -30,18 +30,18 @@ impl From<Error> for Stop {
     }
 }
 
-/// One submission on trial.
-pub(super) struct Trial<'a> {
+/// A running submission.
+pub(super) struct RunningSubmission<'a> {
     launches: &'a Launches,
     pub(super) submission: &'a Submission,
     /// A folder for pixels.
-    pub(super) room: &'a Path,
+    pub(super) folder: &'a Path,
     worker: Option<Worker>,
 }
 
-impl<'a> Trial<'a> {
-    pub(super) fn new(launches: &'a Launches, submission: &'a Submission, room: &'a Path) -> Trial<'a> {
-        Trial { launches, submission, room, worker: None }
+impl<'a> RunningSubmission<'a> {
+    pub(super) fn new(launches: &'a Launches, submission: &'a Submission, folder: &'a Path) -> RunningSubmission<'a> {
+        RunningSubmission { launches, submission, folder, worker: None }
     }
 
     /// Builds the network in a fresh worker.

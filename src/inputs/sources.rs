@@ -1,49 +1,47 @@
-//! Where a ranking's entries come from: run directories, published tables by their edition's id, CSVs, the organisers' raw
+//! Entries for a ranking: from run directories, published tables by their edition's id, CSV files, and the organisers' raw
 //! results.
 
 use std::collections::HashSet;
 use std::path::Path;
 
-use esr_bench::entry::Entry;
-use esr_bench::entry::label;
-use esr_bench::error::Place;
-use esr_bench::results::Fitness;
-use esr_bench::rules::Rules;
-use esr_bench::rules::across;
-use esr_bench::rules::edition::RULES;
-use esr_bench::run::Run;
-use esr_bench::stats::Samples;
-use esr_bench::tables::PerImage;
-use esr_bench::tables::table;
-use esr_bench::util::input::STDIN;
-use esr_bench::{Error, Result};
+use crate::entry::Entry;
+use crate::entry::label;
+use crate::error::{Error, Place, Result};
+use crate::inputs::timings;
+use crate::results::Fitness;
+use crate::rules::Rules;
+use crate::rules::across;
+use crate::rules::edition::RULES;
+use crate::run::Run;
+use crate::stats::Samples;
+use crate::tables::PerImage;
+use crate::tables::table;
+use crate::util::input::STDIN;
 
-use super::timings;
-
-/// What a run directory is known by.
+/// The file that makes a folder a run directory.
 const MANIFEST: &str = "run.json";
 
-/// All entries of a command line's inputs.
+/// The entries of all inputs, with what came with them.
 #[derive(Debug, Default)]
-pub(crate) struct Sources {
+pub struct Sources {
     /// The entries.
-    pub(crate) entries: Vec<Entry>,
+    pub entries: Vec<Entry>,
     /// The same without each entry's first image, where an input has per-image runtimes.
-    pub(crate) without_first: Option<Vec<Entry>>,
+    pub without_first: Option<Vec<Entry>>,
     /// The timings of rounds, where an input has them.
-    pub(crate) samples: Vec<Samples>,
+    pub samples: Vec<Samples>,
     /// The runs among the inputs, in their order.
-    pub(crate) runs: Vec<Run>,
+    pub runs: Vec<Run>,
     /// The verdict of each run on itself, with its directory.
-    pub(crate) fitness: Vec<(String, Fitness)>,
-    /// What a reader must know of the sources.
-    pub(crate) notes: Vec<String>,
+    pub fitness: Vec<(String, Fitness)>,
+    /// Remarks on the sources, for the reader of the ranking.
+    pub notes: Vec<String>,
     /// The baseline of the only input, where that is another edition's published table.
-    pub(crate) baseline: Option<String>,
+    pub baseline: Option<String>,
 }
 
-/// Reads every input; none means the rules' own published table.
-pub(crate) fn read(inputs: &[String], rules: &Rules) -> Result<Sources> {
+/// Reads every input. Without inputs it reads the published table of the rules.
+pub fn read(inputs: &[String], rules: &Rules) -> Result<Sources> {
     let mut all = Sources::default();
     if inputs.is_empty() {
         all.edition(rules, rules)?;
@@ -61,8 +59,8 @@ pub(crate) fn read(inputs: &[String], rules: &Rules) -> Result<Sources> {
     Ok(all)
 }
 
-/// The edition whose rules apply: as named, else that of the only input, else the first that this harness was built for.
-pub(crate) fn rules_for(named: Option<&str>, inputs: &[String]) -> Result<Rules> {
+/// The rules that apply: the named ones, else those of the only input, else NTIRE 2022.
+pub fn rules_for(named: Option<&str>, inputs: &[String]) -> Result<Rules> {
     match (named, inputs) {
         (Some(name), _) => Rules::find(name),
         (None, [only]) if Rules::ids().contains(only) => Rules::embedded(only),
@@ -71,12 +69,12 @@ pub(crate) fn rules_for(named: Option<&str>, inputs: &[String]) -> Result<Rules>
     }
 }
 
-/// The path, unless it is a bare word that names nothing: then an edition was probably meant.
-pub(crate) fn existing(path: &Path) -> Result<&Path> {
+/// The path; an error that suggests an edition if it is a bare word that names no file.
+pub fn existing(path: &Path) -> Result<&Path> {
     let input = path.to_string_lossy();
     if input != STDIN && !path.exists() && path.extension().is_none() && !input.contains('/') {
         let ids = Rules::ids();
-        let hint = esr_bench::util::toml_file::nearest(&input, ids.iter().map(String::as_str));
+        let hint = crate::util::toml_file::nearest(&input, ids.iter().map(String::as_str));
         return Err(Error::Usage(format!("no file, folder or edition `{input}`{hint}")));
     }
     Ok(path)
@@ -180,5 +178,51 @@ impl Sources {
         self.notes.extend(one.notes);
         self.baseline = one.baseline.filter(|_| single);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(folder: &Path, name: &str, rows: &str) -> String {
+        let path = folder.join(name);
+        std::fs::write(&path, format!("team,runtime_ms\n{rows}")).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+
+    #[test]
+    fn entries_of_one_name_from_two_inputs_stay_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let rules = Rules::embedded("ntire2022").unwrap();
+        let first = table(folder.path(), "first.csv", "A,1\nB,2\n");
+        let second = table(folder.path(), "second.csv", "A,3\n");
+        let merged = read(&[first.clone(), second], &rules).unwrap();
+        assert_eq!(merged.entries.iter().map(label).collect::<Vec<_>>(), ["A", "B", "A/A [second]"]);
+        let twice = read(&[first.clone(), first.clone(), first], &rules).unwrap_err().to_string();
+        assert!(twice.contains("is in `") && twice.contains("and in an earlier input of the same name"), "{twice}");
+    }
+
+    #[test]
+    fn without_inputs_the_published_table_is_read() {
+        let rules = Rules::embedded("ntire2022").unwrap();
+        let sources = read(&[], &rules).unwrap();
+        assert_eq!(sources.entries.len(), rules.published().unwrap().len());
+        assert!(sources.samples.is_empty() && sources.without_first.is_none());
+    }
+
+    #[test]
+    fn the_rules_are_named_or_those_of_the_only_input() {
+        let inputs = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        assert_eq!(rules_for(Some("ntire2024"), &inputs(&["ntire2023"])).unwrap().id, "ntire2024");
+        assert_eq!(rules_for(None, &inputs(&["ntire2023"])).unwrap().id, "ntire2023");
+        assert_eq!(rules_for(None, &inputs(&["a.csv", "b.csv"])).unwrap().id, "ntire2022");
+    }
+
+    #[test]
+    fn a_bare_word_that_names_nothing_suggests_an_edition() {
+        let message = existing(Path::new("ntire2032")).unwrap_err().to_string();
+        assert!(message.starts_with("no file, folder or edition `ntire2032`, did you mean `ntire20"), "{message}");
+        assert!(existing(Path::new("results/absent")).is_ok(), "a path is left to its reader's own error");
     }
 }

@@ -1,14 +1,12 @@
-//! Graphs of a submission's operations, from a worker of their own.
+//! A worker that records the operations of one submission.
 
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::graph::{OpGraph, Recorded};
 use crate::protocol::{Load, Switches};
-use crate::submission::Submission;
-use crate::worker_process::failure::Failure;
-use crate::worker_process::launch::Launch;
-use crate::worker_process::worker::Worker;
+use crate::submission::resolved::Submission;
+use crate::worker_process::{Failure, Launch, Worker};
 
 /// A worker that has loaded a submission in order to record it.
 #[derive(Debug)]
