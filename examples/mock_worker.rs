@@ -18,6 +18,7 @@ use esr_bench::protocol::{
     Device, Failed, FailureKind, Hello, Inferred, Load, Loaded, Memory, MemoryHow, Network, Numbered, Reply, Request,
     Slot, Timed, VERSION,
 };
+use esr_bench::worker_process::sandbox;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -38,11 +39,14 @@ struct Script {
     nth: u32,
     /// A file that hears of every request: a line `PID REQUEST HEIGHTxWIDTH`.
     log: Option<std::path::PathBuf>,
+    /// What the mock tries once it is loaded: `read FILE`, `write FILE`, `variable NAME`, `socket`, `program`, `session`,
+    /// `signal`, `parent`, `thread`. The remarks of the loader tell how each went.
+    attempts: Vec<String>,
 }
 
 impl Default for Script {
     fn default() -> Script {
-        Script { ms: 10.0, delay_ms: 0, fault: None, at: "time".into(), nth: 1, log: None }
+        Script { ms: 10.0, delay_ms: 0, fault: None, at: "time".into(), nth: 1, log: None, attempts: Vec::new() }
     }
 }
 
@@ -87,6 +91,7 @@ fn main() {
         let request: Numbered<Request> = serde_json::from_str(&line.expect("a readable request")).expect("a request");
         let (kind, size) = describe(&request.body);
         if let Request::Load(load) = &request.body {
+            sandbox::close().expect("a filter that the kernel takes");
             state.load(load);
         }
         let fault = state.enter(kind, &size);
@@ -214,7 +219,7 @@ impl State {
                 settings: serde_json::Map::from_iter([("mock".to_owned(), true.into())]),
                 hashes: Vec::new(),
                 network: None,
-                notes: Vec::new(),
+                notes: self.script.attempts.iter().map(|what| attempt(what)).collect(),
             }),
             Request::Infer { slot } => self.infer(&slot, fault),
             Request::Time { slot, repeats, .. } => {
@@ -275,6 +280,31 @@ impl State {
                 [lr[at], lr[at + 1], lr[at + 2]]
             })
             .collect()
+    }
+}
+
+/// Tries something that no network needs, a thread apart, and says how that went.
+fn attempt(what: &str) -> String {
+    let (kind, argument) = what.split_once(' ').unwrap_or((what, ""));
+    let called = |result: i32| if result < 0 { Err(std::io::Error::last_os_error()) } else { Ok(()) };
+    let parent = || std::os::unix::process::parent_id();
+    let result = match kind {
+        "read" => std::fs::read(argument).map(drop),
+        "write" => std::fs::write(argument, "changed"),
+        "variable" => std::env::var(argument).map(drop).map_err(std::io::Error::other),
+        "socket" => std::net::UdpSocket::bind("127.0.0.1:0").map(drop),
+        "program" => Command::new("/bin/true").status().map(drop),
+        // SAFETY: the call takes and gives numbers alone.
+        "session" => called(unsafe { libc::setsid() }),
+        // SAFETY: as above; signal 0 has no effect.
+        "signal" => called(unsafe { libc::kill(parent() as i32, 0) }),
+        "parent" => std::fs::read(format!("/proc/{}/cmdline", parent())).map(drop),
+        "thread" => std::thread::spawn(|| {}).join().map_err(|_| std::io::Error::other("it panicked")),
+        other => panic!("no attempt `{other}`"),
+    };
+    match result {
+        Ok(()) => format!("{kind}: allowed"),
+        Err(error) => format!("{kind}: {error}"),
     }
 }
 

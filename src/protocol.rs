@@ -29,7 +29,7 @@
 //! {"id": 6, "reply": "bye"}
 //! ```
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -224,6 +224,23 @@ impl Network {
         match self {
             Network::Registry { .. } | Network::Program { .. } => WorkerKind::Libtorch,
             Network::Python(_) => WorkerKind::Python,
+        }
+    }
+
+    /// The files and folders that make the network: weights, archives, code.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let path = |weights: &Weights| match weights {
+            Weights::File { path } => Some(path.clone()),
+            Weights::Random { .. } => None,
+        };
+        match self {
+            Network::Registry { weights, .. } => path(weights).into_iter().collect(),
+            Network::Program { files } => files.clone(),
+            Network::Python(PythonNetwork::Call { root, .. }) => vec![root.clone()],
+            Network::Python(PythonNetwork::File { file, weights, root, .. }) => {
+                let folder = root.clone().or_else(|| file.parent().map(Path::to_path_buf));
+                folder.into_iter().chain([file.clone()]).chain(path(weights)).collect()
+            }
         }
     }
 }

@@ -153,7 +153,7 @@ const WRONG_OUTPUTS: [(&str, &str, &str, &str); 5] = [
         "expected floats as the output, found uint8",
         "the network's output is Uint8, expected floats",
     ),
-    ("differs", "determinism", "two runs at 33 x 47 give two images", "output differs between runs"),
+    ("differs", "determinism", "two runs at 33 x 47 give different images", "output differs between runs"),
     ("custom_op", "loads", "team::sharpen", "team::sharpen"),
 ];
 
@@ -288,7 +288,7 @@ fn a_program_that_is_not_what_its_exporter_saw_is_told() {
     let changed = format!("{before}means = [200.0,{rest}");
     fs::write(bench.path("submissions/not_as_exported/submission.toml"), changed).unwrap();
 
-    let words = "at 33 x 47 it differs from the network that it was exported from: block 0";
+    let words = "at 33 x 47 it differs from the network that it was exported from: the mean of block 0";
     let linted = bench.lint(&["submissions/as_exported", "submissions/not_as_exported"]);
     let (verdict, why) = linted.finding("not_as_exported", "probes");
     assert!(verdict == "fail" && why.contains(words), "{why}");

@@ -407,7 +407,7 @@ fn measure_and_compare_print_one_figure_for_the_control() {
     let mut compare = Command::new(env!("CARGO_BIN_EXE_esr-bench"));
     compare.args(["compare", "a", "a (A/A control)", "--run", "run"]).current_dir(bench.path(""));
     let (_, compared, stderr) = told(&compare.output().unwrap());
-    assert!(compared.contains("A/A control 1.00 %"), "{compared}{stderr}");
+    assert!(compared.contains("A/A control +1.00 %"), "{compared}{stderr}");
 }
 
 #[test]

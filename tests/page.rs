@@ -144,7 +144,10 @@ fn what_is_no_run_is_refused_with_the_other_command() {
     let bench = Bench::new();
     let (code, _, stderr) = told(&esr_bench(&bench, &["report", "ntire2022"]));
     assert_eq!(code, 2);
-    assert!(stderr.contains("no run directory") && stderr.contains("rank --format html"), "{stderr}");
+    assert!(
+        stderr.contains("expected a run directory, found none") && stderr.contains("rank --format html"),
+        "{stderr}"
+    );
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn an_honest_run_passes_also_after_it_went_on() {
     assert_eq!(code, HONEST, "{text}");
     let n = lines(&bench.path("run")).len();
     assert!(text.contains(&format!("{n} events, {n} of them chained")), "{text}");
-    assert!(text.contains("Nothing was edited, cut out or moved"), "{text}");
+    assert!(text.contains("No event was edited, removed or moved"), "{text}");
     // 2 graphs, 2 weights, LR and HR of an image.
     assert!(text.contains("6 files compared"), "{text}");
     let (code, _, stderr) = told(&bench.measure(&["--run", "run", "--resume"]).output().unwrap());

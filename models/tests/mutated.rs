@@ -61,7 +61,7 @@ fn entries(zip: &[u8]) -> Entries {
             let mut entry = archive.by_index(index).unwrap();
             let mut bytes = Vec::new();
             entry.read_to_end(&mut bytes).unwrap();
-            (entry.name().unwrap().into_owned(), bytes)
+            (entry.name().to_owned(), bytes)
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use esr_bench::protocol::ModelId;
 use esr_bench::report::cloned;
 use esr_bench::submission::clone;
 use esr_bench::submission::clone::{CloneImport, Export, Form, Imported, Tools};
+use esr_bench::worker_process::sandbox::Mode;
 use esr_bench::worker_process::{Limits, Python};
 use esr_bench::{Error, Result};
 
@@ -34,12 +35,16 @@ pub(crate) struct Clones {
     /// Python that runs teams' code [default: ESR_BENCH_PYTHON, an active virtual environment, or python3]
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
+    /// Confine each worker to the files of its submission, without network and other programs (Linux): `required` refuses to
+    /// run where the kernel lacks a part of the sandbox, `auto` uses what there is, `off` trusts every submission
+    #[arg(long, value_name = "MODE", value_enum, default_value_t, hide_possible_values = true)]
+    sandbox: Mode,
 }
 
 impl Clones {
     /// The programs that were named.
     pub(crate) fn named(&self, worker: Option<&Path>) -> Named {
-        Named { worker: worker.map(Path::to_path_buf), python: self.python.clone() }
+        Named { worker: worker.map(Path::to_path_buf), python: self.python.clone(), sandbox: self.sandbox }
     }
 
     /// Imports a repository into `output`, with a line of progress on standard error for each of its networks.

@@ -11,7 +11,7 @@ use crate::measure::agreement::{self, Given};
 use crate::measure::plan::{PlanOptions, plan};
 use crate::measure::workers::{Named, Workers};
 use crate::run::{Event, FORMAT, Limit, Manifest, Run, RunWriter};
-use crate::worker_process::{Launches, Limits};
+use crate::worker_process::{Launches, Limits, sandbox};
 
 /// What a session starts with.
 #[derive(Debug, Clone)]
@@ -56,8 +56,9 @@ pub fn begin(dir: &Path, options: PlanOptions, given: &Given, startup: Startup) 
         python: workers.python,
         plan,
     };
+    let sandbox = sandbox::state(startup.named.sandbox);
     let mut writer = RunWriter::create(dir, manifest)?;
-    writer.append(Event::Started { torn_bytes: 0, worker, machine })?;
+    writer.append(Event::Started { torn_bytes: 0, worker, machine, sandbox: Some(sandbox) })?;
     Ok((writer, workers.launches))
 }
 
@@ -84,7 +85,8 @@ pub fn resume(
     let stored = writer.run().plan();
     let workers = Workers::greet(&startup.named, stored, &limits(&stored.limit), &startup.interrupt)?;
     workers.agree_with(dir, writer.run().manifest())?;
-    writer.append(Event::Started { torn_bytes, worker: workers.names(), machine: Some(machine) })?;
+    let sandbox = Some(sandbox::state(startup.named.sandbox));
+    writer.append(Event::Started { torn_bytes, worker: workers.names(), machine: Some(machine), sandbox })?;
     if rounds > planned {
         writer.append(Event::RoundsAdded { rounds })?;
     }

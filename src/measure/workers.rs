@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use crate::error::{Error, Result};
 use crate::protocol::{Hello, WorkerKind};
 use crate::run::{Manifest, Plan};
+use crate::worker_process::sandbox::Mode;
 use crate::worker_process::{Launch, Launches, Limits, Python, Worker, locate};
 
 /// Which programs were named on the command line.
@@ -16,6 +17,8 @@ pub struct Named {
     pub worker: Option<PathBuf>,
     /// `--python`.
     pub python: Option<PathBuf>,
+    /// `--sandbox`.
+    pub sandbox: Mode,
 }
 
 /// The workers of a run, each greeted once.
@@ -83,10 +86,15 @@ impl Workers {
 /// How the workers are started. Python is looked for only where it is needed.
 pub fn launches(named: &Named, limits: &Limits, needs_python: bool) -> Launches {
     let libtorch = locate(named.worker.as_deref());
+    let confined = |launch: Launch| launch.with_sandbox(named.sandbox);
     Launches {
-        libtorch: libtorch.map(|program| Launch::new(program, limits.clone())).map_err(|error| error.to_string()),
+        libtorch: libtorch
+            .map(|program| confined(Launch::new(program, limits.clone())))
+            .map_err(|error| error.to_string()),
         python: match needs_python {
-            true => Python::find(named.python.as_deref()).and_then(|python| python.worker(limits.clone())),
+            true => {
+                Python::find(named.python.as_deref()).and_then(|python| python.worker(limits.clone())).map(confined)
+            }
             false => Err("no submission of this run is Python code".to_owned()),
         },
     }

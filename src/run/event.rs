@@ -32,6 +32,9 @@ pub enum Event {
         /// The machine; absent in runs of older versions: that of `run.json`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         machine: Option<Identity>,
+        /// How the workers were confined; absent in runs of older versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sandbox: Option<String>,
     },
     /// The plan has more rounds than `run.json` says.
     RoundsAdded {

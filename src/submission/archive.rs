@@ -116,11 +116,7 @@ impl Archive {
             let entry = self.zip.by_index_raw(index).map_err(|error| {
                 Error::input(&self.path, Place::Whole, "a whole zip archive", format!("entry {index}: {error}"))
             })?;
-            let name = entry.name().map_err(|error| {
-                let found = format!("entry {index}: {error}");
-                Error::input(&self.path, Place::Whole, "an archive whose entries have readable names", found)
-            })?;
-            let name = name.into_owned();
+            let name = entry.name().to_owned();
             if entry.enclosed_name().is_none() || name.contains('\\') || entry.is_symlink() {
                 return Err(wrong(&name, "a path inside the archive", "one that leads out of it".to_owned()));
             }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::graph::{OpGraph, Recorded};
 use crate::protocol::{Load, Switches};
 use crate::submission::resolved::Submission;
+use crate::worker_process::sandbox::Access;
 use crate::worker_process::{Failure, Launch, Worker};
 
 /// A worker that has loaded a submission in order to record it.
@@ -18,7 +19,8 @@ pub struct GraphRecorder {
 impl GraphRecorder {
     /// Starts a worker and loads the submission on the CPU, untiled.
     pub fn start(launch: &Launch, submission: &Submission) -> Result<GraphRecorder> {
-        let mut worker = Worker::start(launch, Arc::default())?;
+        let access = Access { read: submission.network.files(), write: Vec::new() };
+        let mut worker = Worker::start(&launch.within(access), Arc::default())?;
         let load = Load { tile: None, ..submission.load_request("cpu", &Switches::default()) };
         worker.load(load).map_err(|failure| submission_error(&submission.name, &failure))?;
         Ok(GraphRecorder { worker, name: submission.name.clone() })

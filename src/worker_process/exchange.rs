@@ -32,6 +32,11 @@ impl Exchange {
         Ok(Exchange { path: absolute, file })
     }
 
+    /// The file's absolute path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Writes the `height` x `width` LR image `rgb` and reserves zeroed space for its SR.
     pub fn put(&self, rgb: &[u8], height: usize, width: usize, scale: u32) -> Result<Slot> {
         let scale = scale as usize;

@@ -31,14 +31,15 @@ pub struct Ran {
 /// Runs a program to its end, within the launch's time for one forward and its memory. `doing` names the work in a failure.
 pub fn run(launch: &Launch, doing: &str) -> Result<Ran, Failure> {
     let doing = doing.to_owned();
-    let mut command = launch.command();
+    let failed = |doing: String, error: &dyn std::fmt::Display| {
+        let last_words = format!("{}: {error}", launch.program.display());
+        Failure::Died { doing, status: Status::Unknown, last_words }
+    };
+    let mut command = launch.command().map_err(|error| failed(doing.clone(), &error))?;
     command.stdin(Stdio::null());
     let mut child = match command.spawn() {
         Ok(child) => Group(child),
-        Err(error) => {
-            let last_words = format!("{}: {error}", launch.program.display());
-            return Err(Failure::Died { doing, status: Status::Unknown, last_words });
-        }
+        Err(error) => return Err(failed(doing, &error)),
     };
     let (stdout, stderr) = (collect(child.0.stdout.take()), collect(child.0.stderr.take()));
     let begin = Instant::now();

@@ -12,6 +12,7 @@ mod launches;
 pub mod limited;
 mod output;
 mod python;
+pub mod sandbox;
 mod worker;
 
 pub use exchange::Exchange;

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use serde::Deserialize;
+
 use crate::worker_process::failure::one_line;
 use crate::worker_process::launch::{Launch, Limits};
 
@@ -13,9 +15,23 @@ const VARIABLE: &str = "ESR_BENCH_PYTHON";
 /// The package of the PyTorch worker, of the exporter, and of the reader of repositories.
 const PACKAGE: &str = "esr_torch";
 
-/// Says which modules there are without importing any: PyTorch takes seconds.
-const PROBE: &str = "import importlib.util, json\n\
-    print(json.dumps([m for m in ('torch', 'esr_torch') if importlib.util.find_spec(m)]))";
+/// Says which modules there are without importing any (PyTorch takes seconds), and where modules come from.
+const PROBE: &str = "import importlib.util, json, os, sys\n\
+    specs = {m: importlib.util.find_spec(m) for m in ('torch', 'esr_torch')}\n\
+    own = [p for s in specs.values() if s for p in s.submodule_search_locations or []]\n\
+    paths = [sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.realpath(sys.executable)] + sys.path + own\n\
+    print(json.dumps({'modules': [m for m in specs if specs[m]], 'paths': paths, 'program': sys.executable}))";
+
+/// What the probe says.
+#[derive(Debug, Deserialize)]
+struct Probed {
+    modules: Vec<String>,
+    #[serde(default)]
+    paths: Vec<PathBuf>,
+    /// The interpreter itself: the program that was named may be a script that looks for one.
+    #[serde(default)]
+    program: PathBuf,
+}
 
 /// A Python interpreter with the package `esr_torch`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +39,8 @@ pub struct Python {
     program: PathBuf,
     /// The folder that holds the package, where it is not installed.
     package: Option<PathBuf>,
+    /// Where its modules come from.
+    folders: Vec<PathBuf>,
     has_torch: bool,
 }
 
@@ -37,7 +55,7 @@ impl Python {
     }
 
     fn at(program: PathBuf, why: &str, checkout: Option<PathBuf>) -> Result<Python, String> {
-        let mut python = Python { program, package: checkout, has_torch: false };
+        let mut python = Python { program, package: checkout, folders: Vec::new(), has_torch: false };
         let shown = python.program.display().to_string();
         let mut command = Command::new(&python.program);
         command.envs(python.environment()).args(["-c", PROBE]).stdin(Stdio::null());
@@ -45,10 +63,14 @@ impl Python {
         let output = output.map_err(|error| {
             format!("cannot start the Python interpreter {shown} ({why}): {error}; `--python FILE` names another")
         })?;
-        let found: Vec<String> = serde_json::from_slice(&output.stdout)
+        let found: Probed = serde_json::from_slice(&output.stdout)
             .map_err(|_| format!("{shown} ({why}) does not work as a Python interpreter: {}", last_words(&output)))?;
-        python.has_torch = found.iter().any(|m| m == "torch");
-        if found.iter().any(|m| m == PACKAGE) {
+        python.has_torch = found.modules.iter().any(|m| m == "torch");
+        python.folders = found.paths.into_iter().filter(|path| path.is_absolute() && path.exists()).collect();
+        if found.program.is_absolute() && found.program.is_file() {
+            python.program = found.program;
+        }
+        if found.modules.iter().any(|m| m == PACKAGE) {
             return Ok(python);
         }
         Err(format!(
@@ -70,6 +92,9 @@ impl Python {
         let mut launch = Launch::new(self.program.clone(), limits);
         launch.args = ["-m", module].map(OsString::from).to_vec();
         launch.env = self.environment();
+        // A clone stays as it is, and a confined worker could not write there.
+        launch.env.push(("PYTHONDONTWRITEBYTECODE".into(), "1".into()));
+        launch.folders.clone_from(&self.folders);
         launch
     }
 
@@ -162,11 +187,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_with_what_to_do() {
-        let whole = at("echo '[\"torch\", \"esr_torch\"]'").unwrap();
+        let whole = at(r#"echo '{"modules": ["torch", "esr_torch"]}'"#).unwrap();
         assert_eq!(whole.worker(Limits::default()).unwrap().args, ["-m", "esr_torch.worker"]);
-        let bare = at("echo '[\"esr_torch\"]'").unwrap().worker(Limits::default()).unwrap_err();
+        let bare = at(r#"echo '{"modules": ["esr_torch"]}'"#).unwrap().worker(Limits::default()).unwrap_err();
         assert!(bare.contains("has no module `torch`: run `") && bare.contains("-m pip install torch`"), "{bare}");
-        let old = at("echo '[\"torch\"]'").unwrap_err();
+        let old = at(r#"echo '{"modules": ["torch"]}'"#).unwrap_err();
         assert!(old.contains("has no module `esr_torch`: run `BIN/python -m pip install ./python`"), "{old}");
         let broken = at("echo 'SyntaxError: invalid' >&2; exit 1").unwrap_err();
         assert_eq!(broken, "BIN/python (--python) does not work as a Python interpreter: SyntaxError: invalid");
@@ -176,7 +201,12 @@ mod tests {
 
     #[test]
     fn a_package_that_is_not_installed_goes_before_the_path_that_is_set() {
-        let python = Python { program: "python3".into(), package: Some("/src/python".into()), has_torch: true };
+        let python = Python {
+            program: "python3".into(),
+            package: Some("/src/python".into()),
+            folders: Vec::new(),
+            has_torch: true,
+        };
         let (name, value) = python.environment().remove(0);
         assert_eq!(name, "PYTHONPATH");
         assert!(value.to_string_lossy().starts_with("/src/python"));

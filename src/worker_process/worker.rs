@@ -1,7 +1,7 @@
 //! One worker process: its life from start to end, one request at a time.
 
 use std::io::Write;
-use std::process::{Child, ChildStdin};
+use std::process::{Child, ChildStdin, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -72,11 +72,18 @@ impl Worker {
     pub fn start_for_submission(launch: &Launch, interrupt: Arc<AtomicBool>) -> Result<Worker, StartError> {
         let program = launch.program.display();
         let unusable = |text: String| StartError::Unusable(Error::Worker(text));
-        let process = Process::spawn(launch).map_err(|error| unusable(format!("cannot start {program}: {error}")))?;
+        if let Some(trusted) = launch.to_learn_from() {
+            Worker::start_for_submission(&trusted, interrupt.clone())?;
+        }
+        let command = launch.command().map_err(StartError::Unusable)?;
+        let process = Process::spawn(command).map_err(|error| unusable(format!("cannot start {program}: {error}")))?;
         let mut connection = Connection { process, limits: launch.limits.clone(), interrupt };
         let request = Request::Hello { protocol: protocol::VERSION };
         match connection.ask(&request, "start-up", launch.limits.start) {
-            Ok(Reply::Hello(hello)) if hello.protocol == protocol::VERSION => Ok(Worker { connection, hello }),
+            Ok(Reply::Hello(hello)) if hello.protocol == protocol::VERSION => {
+                launch.learn(connection.process.child.id());
+                Ok(Worker { connection, hello })
+            }
             Ok(Reply::Hello(hello)) => Err(unusable(format!(
                 "{program} ({}) speaks version {} of the worker protocol, expected {}: build both from one source",
                 hello.worker,
@@ -222,8 +229,8 @@ struct Process {
 }
 
 impl Process {
-    fn spawn(launch: &Launch) -> std::io::Result<Process> {
-        let mut child = launch.command().spawn()?;
+    fn spawn(mut command: Command) -> std::io::Result<Process> {
+        let mut child = command.spawn()?;
         // If memory runs out, the worker goes first, not the harness. It may fail where /proc is read-only; no harm.
         let _ = std::fs::write(format!("/proc/{}/oom_score_adj", child.id()), "900");
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {

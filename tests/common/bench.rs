@@ -51,8 +51,15 @@ impl Bench {
         folder
     }
 
-    /// `esr-bench measure` with the mock worker.
+    /// `esr-bench measure` with the mock worker, which is not confined: its scripts write logs and start processes.
     pub(crate) fn measure(&self, args: &[&str]) -> Command {
+        let mut command = self.measure_in_default_sandbox(args);
+        command.args(["--sandbox", "off"]);
+        command
+    }
+
+    /// `esr-bench measure` with the mock worker.
+    pub(crate) fn measure_in_default_sandbox(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_esr-bench"));
         command.arg("measure").args(args).arg("--worker").arg(mock::worker()).current_dir(self.folder.path());
         command

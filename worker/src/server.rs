@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use esr_bench::protocol::{Numbered, Reply, Request};
+use esr_bench::worker_process::sandbox;
 use serde_json::Value;
 
 use crate::failure;
@@ -60,6 +61,7 @@ impl Worker {
         match request {
             Request::Hello { protocol } => hello::hello(protocol).map(Reply::Hello),
             Request::Load(load) => {
+                sandbox::close().map_err(failure::load)?;
                 // The previous network is freed first: two may not fit on the device.
                 self.session = None;
                 let (session, loaded) = Session::load(&load)?;

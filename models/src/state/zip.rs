@@ -42,8 +42,6 @@ type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 fn folder(archive: &Archive<'_>) -> Result<String, Fault> {
     let mut found = None;
     for name in archive.file_names() {
-        let name =
-            name.map_err(|e| Fault::bad("", "a zip archive whose entries have readable names", e.to_string()))?;
         if name.ends_with("/constants.pkl") || name.contains("/code/__torch__") {
             return Err(Fault::Program("a TorchScript archive"));
         }

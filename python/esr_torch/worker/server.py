@@ -6,7 +6,7 @@ import torch
 
 from .. import fields
 from ..failure import REQUEST, Failure, from_exception
-from . import hello
+from . import hello, lockdown
 from .session import Session
 
 # What the Rust worker alone can do: it holds the registry.
@@ -59,6 +59,7 @@ class Worker:
         if what == "hello":
             return hello.hello(fields.count(message, "protocol"))
         if what == "load":
+            lockdown.close()
             # The network before goes first: two may not fit on the device.
             self.session = None
             self.session, loaded = Session.load(message)

@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use crate::checks::doctor::diagnosis::{Diagnosis, Level};
 use crate::checks::doctor::facts::Facts;
-use crate::checks::doctor::{cpu, gpu, resources, worker};
+use crate::checks::doctor::{cpu, gpu, resources, sandbox, worker};
 
 /// All diagnoses of a machine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Examination {
-    /// In the order: worker, GPUs, processors, threads, clock, memory, disk.
+    /// In the order: worker, GPUs, processors, threads, clock, memory, disk, sandbox.
     pub findings: Vec<Diagnosis>,
     /// The facts that they judge.
     pub facts: Facts,
@@ -18,12 +18,13 @@ pub struct Examination {
 impl Examination {
     /// Judges the facts.
     pub fn new(facts: Facts) -> Examination {
-        let Facts { machine, worker } = &facts;
+        let Facts { machine, worker, sandbox } = &facts;
         let mut findings = worker::examine(worker, machine);
         findings.extend(gpu::examine(&machine.nvidia));
         findings.extend(cpu::examine(machine));
         findings.extend(cpu::threads(machine));
         findings.extend(resources::examine(machine));
+        findings.push(sandbox::examine(*sandbox));
         Examination { findings, facts }
     }
 

@@ -11,6 +11,7 @@ use crate::machine::Machine;
 use crate::protocol::Hello;
 use crate::worker_process;
 use crate::worker_process::Worker;
+use crate::worker_process::sandbox::Support;
 use crate::worker_process::{Launch, Limits};
 
 /// The machine and the worker.
@@ -20,12 +21,14 @@ pub struct Facts {
     pub machine: Machine,
     /// The worker's answer to `hello`, or why there is none.
     pub worker: Result<Hello, String>,
+    /// What the kernel offers to confine workers.
+    pub sandbox: Support,
 }
 
 impl Facts {
     /// Probes the machine and starts the worker once (`given`, or the one beside the running executable).
     pub fn gather(given: Option<&Path>) -> Facts {
-        Facts { machine: machine::probe(), worker: ask(given) }
+        Facts { machine: machine::probe(), worker: ask(given), sandbox: Support::probe() }
     }
 }
 

@@ -8,6 +8,7 @@ mod examination;
 mod facts;
 mod gpu;
 mod resources;
+mod sandbox;
 mod show;
 mod worker;
 

@@ -10,6 +10,9 @@ use crate::machine::Cpu;
 use crate::machine::{Disk, Machine, SystemMemory};
 use crate::machine::{Gpu, Nvidia};
 use crate::protocol::{Device, Hello, VERSION};
+use crate::worker_process::sandbox::Support;
+
+const WHOLE: Support = Support { landlock: 6, seccomp: true };
 
 fn hello(cuda: &str, devices: &[&str]) -> Hello {
     let device =
@@ -77,7 +80,11 @@ fn quiet() -> Machine {
 
 #[test]
 fn a_machine_made_for_measuring() {
-    let report = Examination::new(Facts { machine: quiet(), worker: Ok(hello("1 device(s)", &["cpu", "cuda:0"])) });
+    let report = Examination::new(Facts {
+        machine: quiet(),
+        worker: Ok(hello("1 device(s)", &["cpu", "cuda:0"])),
+        sandbox: WHOLE,
+    });
     assert_eq!(report.worst(), Level::Good);
     insta::assert_snapshot!(report.table(false));
 }
@@ -120,7 +127,8 @@ fn everything_that_can_disturb_a_timing() {
         ("PYTORCH_CUDA_ALLOC_CONF", "backend:cudaMallocAsync"),
     ];
     machine.environment = variables.map(|(name, value)| (name.into(), value.into())).into();
-    let report = Examination::new(Facts { machine, worker: Ok(hello("1 device(s)", &["cpu", "cuda:0"])) });
+    let report =
+        Examination::new(Facts { machine, worker: Ok(hello("1 device(s)", &["cpu", "cuda:0"])), sandbox: WHOLE });
     assert_eq!(report.worst(), Level::Warning);
     insta::assert_snapshot!(report.table(false));
 }
@@ -130,7 +138,8 @@ fn a_virtual_machine_without_gpu_or_worker() {
     let mut machine = quiet();
     machine.nvidia = Nvidia { problem: Some("NVIDIA's driver is not loaded".into()), ..Nvidia::default() };
     machine.cpu = Cpu { governors: Vec::new(), turbo: None, virtual_machine: Some(true), ..machine.cpu };
-    let report = Examination::new(Facts { machine, worker: Err("no worker at /bench/esr-worker".into()) });
+    let report =
+        Examination::new(Facts { machine, worker: Err("no worker at /bench/esr-worker".into()), sandbox: WHOLE });
     assert_eq!(report.worst(), Level::Problem);
     insta::assert_snapshot!(report.table(false));
 }
@@ -138,19 +147,20 @@ fn a_virtual_machine_without_gpu_or_worker() {
 #[test]
 fn a_gpu_that_libtorch_cannot_use() {
     let worker = Ok(hello("this libtorch is built for CPUs alone (no libtorch_cuda.so)", &["cpu"]));
-    let report = Examination::new(Facts { machine: quiet(), worker: worker.clone() });
+    let report = Examination::new(Facts { machine: quiet(), worker: worker.clone(), sandbox: WHOLE });
     let warning = |report: &Examination| report.findings.iter().find(|f| f.level == Level::Warning).cloned().unwrap();
     assert!(warning(&report).what.contains("built for CPUs alone"));
     assert!(warning(&report).remedy.unwrap().contains("LIBTORCH"));
 
     let mut machine = quiet();
     machine.environment.insert("CUDA_VISIBLE_DEVICES".into(), "-1".into());
-    let report = Examination::new(Facts { machine, worker });
+    let report = Examination::new(Facts { machine, worker, sandbox: WHOLE });
     assert_eq!(warning(&report).remedy.unwrap(), "CUDA_VISIBLE_DEVICES=-1 hides devices: unset it");
 }
 
 #[test]
 fn a_machine_that_tells_nothing_is_still_examined() {
-    let report = Examination::new(Facts { machine: Machine::default(), worker: Ok(hello("", &["cpu"])) });
+    let report =
+        Examination::new(Facts { machine: Machine::default(), worker: Ok(hello("", &["cpu"])), sandbox: WHOLE });
     assert!(report.worst() <= Level::Note, "{}", report.table(false));
 }

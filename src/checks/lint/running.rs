@@ -50,7 +50,7 @@ impl<'a> RunningSubmission<'a> {
         if let (Err(why), WorkerKind::Libtorch) = (self.launches.of(network), network.worker()) {
             return Err(Stop::Broken(Error::Worker(why.to_owned())));
         }
-        let started = self.launches.start(network, &Arc::default())?;
+        let started = self.launches.start(network, self.folder, &Arc::default())?;
         self.worker = Some(started.map_err(|why| Stop::Failed { why, fatal: true })?);
         let load = self.submission.load_request("cpu", &Switches::default());
         self.on_worker(|worker| worker.load(load))

@@ -13,6 +13,7 @@ use crate::run::RunWriter;
 use crate::run::{Event, Plan, Planned, PlannedImage};
 use crate::worker_process::Exchange;
 use crate::worker_process::Launches;
+use crate::worker_process::sandbox::Access;
 use crate::worker_process::{Failure, StartError, Worker};
 
 /// Why a part of the work ended early.
@@ -99,7 +100,8 @@ impl<'a> Context<'a> {
         }
         let submission = &planned.submission;
         let launch = self.launches.of(&submission.network).map_err(|why| Stop::Failed(why.to_owned()))?;
-        let mut worker = match Worker::start_for_submission(launch, self.interrupt.clone()) {
+        let launch = launch.within(Access::to(&submission.network, self.exchange.path()));
+        let mut worker = match Worker::start_for_submission(&launch, self.interrupt.clone()) {
             // A Python that broke in the meantime costs the rows that need it.
             Err(StartError::Unusable(error)) if submission.network.worker() == WorkerKind::Python => {
                 return Err(Stop::Failed(error.to_string()));

@@ -57,7 +57,7 @@ pub(super) fn compare(launches: &Launches, one: &Submission, other: &Submission)
 
 fn output(launches: &Launches, submission: &Submission, exchange: &Exchange) -> Result<Result<Vec<u8>, String>> {
     let interrupt = Arc::new(AtomicBool::new(false));
-    let mut worker = match launches.start(&submission.network, &interrupt)? {
+    let mut worker = match launches.start(&submission.network, exchange.path(), &interrupt)? {
         Ok(worker) => worker,
         Err(why) => return Ok(Err(why)),
     };

@@ -70,7 +70,7 @@ fn entries(file: &Path) -> Entries {
             let mut entry = archive.by_index(index).unwrap();
             let mut bytes = Vec::new();
             entry.read_to_end(&mut bytes).unwrap();
-            (entry.name().unwrap().into_owned(), bytes)
+            (entry.name().to_owned(), bytes)
         })
         .collect()
 }

@@ -236,7 +236,7 @@ fn rewrite(from: &Path, to: &Path, entry: &str, change: impl Fn(&str) -> String)
         let mut file = old.by_index(index).unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
-        let name = file.name().unwrap().into_owned();
+        let name = file.name().to_owned();
         new.start_file(&name, stored).unwrap();
         if name.ends_with(entry) {
             let text = String::from_utf8_lossy(&bytes).into_owned();
