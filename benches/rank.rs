@@ -77,7 +77,8 @@ fn announce(criterion: &mut Criterion) {
         let sessions = [TimedSession::of_samples("run", timed)];
         let boards = || every_track(&entries, &rules, &sessions, &Options::default()).expect("leaderboards");
         assert!(boards().iter().all(|board| board.announcement.is_some()), "{edition}");
-        criterion.bench_function(&format!("announce 45 entries x 15 rounds, every track of {edition}"), |b| b.iter(boards));
+        criterion
+            .bench_function(&format!("announce 45 entries x 15 rounds, every track of {edition}"), |b| b.iter(boards));
     }
 }
 

@@ -230,6 +230,11 @@ fn notes(u: &Uncertainty, state: Option<&Quiet>, lasting: Option<Serial>) -> Vec
     let exact = u.remarks.contains(&Remark::ExactTrack);
     if !exact && u.entries.iter().any(|e| e.rank_interval.is_some()) {
         let (level, rounds, seed) = (short_percent(u.settings.look_level()), u.rounds, u.settings.seed);
+        let scope = match u.unit {
+            Unit::Rounds => "this session",
+            Unit::RoundsOfSessions { .. } => "these sessions",
+            Unit::Sessions { .. } => "sessions like these",
+        };
         let how = match u.exact {
             _ if u.remarks.contains(&Remark::DrawnRuntimes) => "drawn runtimes".to_owned(),
             true => "all sign patterns".to_owned(),
@@ -239,7 +244,7 @@ fn notes(u: &Uncertainty, state: Option<&Quiet>, lasting: Option<Serial>) -> Vec
             false => format!("{} sign patterns", u.settings.patterns),
         };
         notes.push(format!(
-            "{level} % intervals of this session over {rounds} paired rounds ({how}, seed {seed}); those of ranks hold together, and entries that share a letter cannot be told apart"
+            "{level} % intervals of {scope} over {rounds} paired rounds ({how}, seed {seed}); those of ranks hold together, and entries that share a letter cannot be told apart"
         ));
     }
     notes
