@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::results::basis::Basis;
 use crate::run::Run;
 use crate::stats;
-use crate::stats::{Interval, Settings, TieBand};
+use crate::stats::{Interval, Matrix, Settings};
 
 /// The baseline under its two labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// The absolute difference, as a fraction: what `compare` widens its tie band by.
+    /// The absolute difference, as a fraction.
     pub fn floor(&self) -> f64 {
         self.difference.ln_1p().abs().exp_m1()
     }
@@ -41,12 +41,14 @@ impl Run {
             return Ok(None);
         }
         let settings = Settings { protocol: self.plan().protocol, ..Settings::default() };
-        let comparison = stats::compare(other, one, TieBand(0.0), settings)?;
-        Ok(Some(Control {
+        // All samples: other entries help to recognise disturbed rounds.
+        let matrix = Matrix::of_session(&samples, settings.protocol)?;
+        let own = stats::against_itself(&matrix, settings).into_iter().find(|aa| aa.label == *baseline);
+        Ok(own.map(|aa| Control {
             baseline: baseline.clone(),
-            rounds: comparison.rounds,
-            difference: comparison.difference,
-            interval: comparison.interval,
+            rounds: aa.rounds,
+            difference: aa.difference,
+            interval: aa.interval,
         }))
     }
 }
