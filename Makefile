@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs; a second run reuses what the first one set up.
 
-.PHONY: help setup demo release install test try browser check bench fuzz clean
+.PHONY: help setup demo release install wheel test try browser check bench fuzz clean
 .DEFAULT_GOAL := help
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo "make demo    measure the registry on the CPU, rank it, and print NTIRE 2022's table as recomputed"
 	@echo "make release esr-bench and esr-worker in target/release, for scoring a challenge"
 	@echo "make install both programs, completions and manual pages, below PREFIX=/usr/local"
+	@echo "make wheel   a Python wheel with both programs and the PyTorch worker, in target/wheel"
 	@echo "make test    every test"
 	@echo "make browser the page's tests in a real browser (part of make test)"
 	@echo "make try     completions in bash, zsh and fish, and the manual pages"
@@ -38,6 +39,9 @@ install: release
 	install -D -m 644 completions/esr-bench.fish $(TO)/share/fish/vendor_completions.d/esr-bench.fish
 	install -D -m 644 completions/_esr-bench $(TO)/share/zsh/site-functions/_esr-bench
 	$(BUILT)/esr-bench man $(TO)/share/man/man1
+
+wheel: release
+	scripts/make_wheel.sh
 
 # The exporter's tests want a Python with torch: ESR_BENCH_PYTHON, or the one on the PATH.
 PYTHON_WITH_TORCH := $(or $(ESR_BENCH_PYTHON),python3)

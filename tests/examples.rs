@@ -8,7 +8,7 @@ mod mock;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bench::Bench;
+use bench::{Bench, events, told};
 use esr_bench::run::Run;
 
 /// An example's program: it lies beside the mock worker.
@@ -28,9 +28,9 @@ fn example(name: &str) -> PathBuf {
 }
 
 fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    let (code, stdout, stderr) = told(&command.output().unwrap());
+    assert_eq!(code, 0, "{stderr}");
+    stdout
 }
 
 #[test]
@@ -66,6 +66,7 @@ fn the_worker_in_python_is_measured_like_any_other() {
         .args(["measure", "--model", "bicubic", "--rounds", "2", "--run", "run", "--data"])
         .arg(format!("val={}", data.display()));
     run(measure.arg("--worker").arg(worker).current_dir(bench.path("")));
+    assert_eq!(events(&bench.path("run")).last().unwrap()["event"], "finished");
     let run = Run::open(&bench.path("run")).unwrap();
     let results = run.results();
     let (name, one) = results.submissions.first().unwrap();
