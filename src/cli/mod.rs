@@ -13,6 +13,7 @@ mod import;
 mod inspect;
 mod lint;
 mod measure;
+mod merge;
 mod models;
 mod output;
 mod overview;
@@ -65,6 +66,8 @@ enum Command {
     Lint(lint::Args),
     /// Measure submissions on images and write a run directory
     Measure(measure::Args),
+    /// Join the run directories of several machines into one
+    Merge(merge::Args),
     /// List the networks of the registry, or describe one
     Models(models::Args),
     /// Find the place that an entry would take in a published table
@@ -143,6 +146,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Place(args) => place::run(&args),
         Command::Rank(args) => rank::run(&args),

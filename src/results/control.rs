@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::results::basis::Basis;
+use crate::results::scale::Scale;
 use crate::run::Run;
 use crate::stats;
 use crate::stats::{Interval, Settings, TieBand};
@@ -33,15 +34,15 @@ impl Run {
         let Some((again, baseline)) = labels.iter().find(|(label, submission)| label != submission) else {
             return Ok(None);
         };
-        let samples = self.ranked_samples(basis);
-        let of = |label: &str| samples.iter().find(|s| s.label == label);
-        let (Some(one), Some(other)) = (of(baseline), of(again)) else { return Ok(None) };
+        let (basis, scale) = (basis.into(), Scale::of(self));
+        let of = |label: &str| self.ranked(&self.samples_of(label, scale.as_ref()), &basis);
+        let (one, other) = (of(baseline), of(again));
         let share = |round: &stats::Round| one.rounds.iter().any(|r| r.number == round.number);
         if !other.rounds.iter().any(share) {
             return Ok(None);
         }
         let settings = Settings { protocol: self.plan().protocol, ..Settings::default() };
-        let comparison = stats::compare(other, one, TieBand(0.0), settings)?;
+        let comparison = stats::compare(&other, &one, TieBand(0.0), settings)?;
         Ok(Some(Control {
             baseline: baseline.clone(),
             rounds: comparison.rounds,
