@@ -63,8 +63,8 @@ impl Manifest {
             return Err(Error::input(
                 path,
                 Place::Key("format".into()),
-                format!("{EARLIEST} to {FORMAT}, the one that this esr-bench writes"),
-                format!("{format}; it is left as it is"),
+                format!("a version from {EARLIEST} to {FORMAT}"),
+                format!("{format}, which a newer esr-bench wrote: it is left as it is"),
             ));
         }
         let manifest: Manifest = serde_json::from_value(value)
