@@ -6,7 +6,7 @@ use esr_bench::measure::{Named, launches};
 use esr_bench::protocol::ModelId;
 use esr_bench::report::cloned;
 use esr_bench::submission::clone;
-use esr_bench::submission::clone::{Ask, Export, Form, Imported, Tools};
+use esr_bench::submission::clone::{CloneImport, Export, Form, Imported, Tools};
 use esr_bench::worker_process::{Limits, Python};
 use esr_bench::{Error, Result};
 
@@ -47,7 +47,7 @@ impl Clones {
         let python = Python::find(self.python.as_deref())
             .map_err(|why| Error::Worker(format!("{}: Python reads a repository's networks: {why}", root.display())))?;
         let tools = Tools { python, launches: launches(&self.named(worker), &Limits::default(), true) };
-        let ask = Ask {
+        let request = CloneImport {
             clone: root.to_path_buf(),
             call: self.call.clone(),
             edition: self.edition.clone(),
@@ -58,7 +58,7 @@ impl Clones {
             check: !self.no_check,
             export,
         };
-        clone::import(&ask, &tools, &mut |row| eprintln!("import: {}", cloned::progress(row)))
+        clone::import(&request, &tools, &mut |row| eprintln!("import: {}", cloned::progress(row)))
     }
 
     /// The edition that was named.

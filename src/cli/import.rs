@@ -6,7 +6,7 @@ use esr_bench::report::{Format, cloned, imported};
 use esr_bench::submission::clone::{Export, is_clone};
 use esr_bench::submission::identify::Identifier;
 use esr_bench::submission::import;
-use esr_bench::submission::import::Ask;
+use esr_bench::submission::import::ZooImport;
 use esr_bench::worker_process::{Launch, Limits, locate};
 use esr_bench::{Result, exit};
 
@@ -63,8 +63,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     }
     let mut identifier = Identifier::new(Launch::new(locate(args.worker.as_deref())?, Limits::default()));
     let edition = args.clones.edition().cloned();
-    let ask = Ask { clone: args.clone.clone(), edition, output: args.output.clone(), link: args.link };
-    let found = import::import(&ask, &mut identifier)?;
+    let request = ZooImport { clone: args.clone.clone(), edition, output: args.output.clone(), link: args.link };
+    let found = import::import(&request, &mut identifier)?;
     output::print(&match args.format {
         Format::Json => output::json(&found)?,
         _ => imported::table(&found),

@@ -1,15 +1,15 @@
 //! 8-bit RGB images, and the PNG files that they come from.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Cursor, Seek};
+use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::path::Path;
 
 use png::{BitDepth, ColorType, Decoder, Transformations};
 
 use crate::error::{Error, Place, Result};
 use crate::quality::view::PixelView;
-use crate::util::input;
 use crate::util::input::Kind;
+use crate::util::{files, input};
 
 /// The most pixels that a file may claim: 2^28, eight times the largest image of any challenge. A header is a promise
 /// that a damaged or hostile file need not keep, and memory is set aside on its word.
@@ -60,30 +60,27 @@ impl Image {
         decode(path, reader(path, Cursor::new(bytes))?)
     }
 
-    /// Writes an 8-bit RGB PNG file: to a temporary name beside it, synced, then renamed.
+    /// Writes an 8-bit RGB PNG file. A reader sees the old file or the complete new one.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("create", path))?;
         let fail = |error: png::EncodingError| Error::io("write", path)(error.into());
         let (height, width) = match (u32::try_from(self.height), u32::try_from(self.width)) {
             (Ok(height @ 1..), Ok(width @ 1..)) => (height, width),
             _ => {
                 return Err(Error::Shape {
                     what: path.display().to_string(),
-                    expected: "an image of a size that PNG knows".into(),
+                    expected: "1 to 4294967295 rows and columns".into(),
                     found: format!("{} x {}", self.height, self.width),
                 });
             }
         };
-        let mut encoder = png::Encoder::new(BufWriter::new(file.as_file()), width, height);
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, width, height);
         encoder.set_color(ColorType::Rgb);
         encoder.set_depth(BitDepth::Eight);
         let mut writer = encoder.write_header().map_err(fail)?;
         writer.write_image_data(&self.rgb).map_err(fail)?;
         writer.finish().map_err(fail)?;
-        file.as_file().sync_all().map_err(Error::io("write", path))?;
-        file.persist(path).map_err(|error| Error::io("rename", path)(error.error))?;
-        Ok(())
+        files::write(path, &bytes)
     }
 
     /// The top left part whose sides are multiples of `scale`; borrowed pixels, nothing is copied.

@@ -122,7 +122,7 @@ mod tests {
         NTIRE2022_ESR, edition ntire2022
 
         id  network  team       class              submission
-        ──────────────────────────────────────────────────────────────────────────────────────────────
+        ────────────────────────────────────────────────────────────────────────────────────────────
          4  04_RLFN  ByteESR    registered (rlfn)  s/ntire2022_04_RLFN
          5  05_EFDN  not known  python             s/ntire2022_05_EFDN_python (existed, not changed)
 

@@ -72,7 +72,7 @@ mod tests {
         ];
         insta::assert_snapshot!(table(&forms, false), @r"
         eager    other form       class    eager [ms]  other [ms]  launch overhead [ms]   rounds [ms]  SR
-        ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+        ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
         04_RLFN  04_RLFN-program  program       13.00       10.00         3.00 (30.0 %)  2.00 to 4.00  differs on 2 of 5 images, by at most 0.0001 dB
         04_RLFN  other            program           -           -                     -             -  the same to the byte on 5 images
 

@@ -123,11 +123,11 @@ proptest! {
     fn nothing_acts_in_any_format(team in hostile(), submission in hostile(), note in hostile(), title in hostile()) {
         let (plain, hostile) = (board("A", "s", "n", "t"), board(&team, &submission, &note, &title));
         for format in Format::ALL {
-            let text = render(&hostile, format, &Options::default()).unwrap();
-            if format == Format::Html {
-                // Its own tests say what a page may hold.
+            // The page's own tests say what it may hold; a leaderboard has no TOML and no Graphviz graph.
+            if matches!(format, Format::Html | Format::Toml | Format::Dot) {
                 continue;
             }
+            let text = render(&hostile, format, &Options::default()).unwrap();
             prop_assert!(!text.contains(|c| c != '\n' && is_deceptive(c)), "{format}: {text:?}");
             let expected = render(&plain, format, &Options::default()).unwrap();
             // A submission of the team's own name has no column; it takes no line either.

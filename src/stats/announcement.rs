@@ -474,7 +474,7 @@ mod tests {
         let text: Vec<String> = a.sentences().iter().map(ToString::to_string).collect();
         assert_eq!(
             text.last().unwrap(),
-            "5 rounds: run-to-run noise takes at least 6 for 95 %, so ranks have no intervals."
+            "5 rounds: 95 % intervals need at least 6 rounds, so ranks have no intervals."
         );
     }
 

@@ -93,7 +93,7 @@ impl fmt::Display for Remark {
         match self {
             Remark::TooFewRounds { rounds, needed, level } => {
                 let (plural, percent) = (if *rounds == 1 { "" } else { "s" }, percent(*level));
-                write!(f, "{rounds} round{plural}: run-to-run noise takes at least {needed} for {percent} %, so ranks have no intervals")
+                write!(f, "{rounds} round{plural}: {percent} % intervals need at least {needed} rounds, so ranks have no intervals")
             }
             Remark::FewShared { label, shared, of, needed } => write!(
                 f,

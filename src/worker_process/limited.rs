@@ -15,7 +15,7 @@ use crate::worker_process::launch::Launch;
 const KEPT: u64 = 64 << 20;
 
 /// How often time and memory are looked at.
-const LOOK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A program that came to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub fn run(launch: &Launch, doing: &str) -> Result<Ran, Failure> {
         {
             return Err(Failure::OverMemory { doing, resident, limit });
         }
-        std::thread::sleep(LOOK);
+        std::thread::sleep(POLL_INTERVAL);
     };
     // Children that it left behind would keep the streams open.
     drop(child);

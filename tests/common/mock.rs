@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+#[path = "fresh.rs"]
+mod fresh;
+use fresh::is_fresh;
+
 /// The mock worker's program, built from its present source.
 pub(crate) fn worker() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -13,7 +17,8 @@ pub(crate) fn worker() -> &'static Path {
         let profile = own.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
         let path = profile.join("examples/mock_worker");
         // `cargo test --test NAME` builds no examples: what lies there may be stale.
-        if profile.ends_with("debug")
+        if !is_fresh(&path, &["examples", "src/protocol.rs", "src/graph"])
+            && profile.ends_with("debug")
             && let Some(cargo) = std::env::var_os("CARGO")
         {
             let built = Command::new(cargo)

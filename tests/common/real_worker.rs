@@ -4,13 +4,23 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+#[path = "fresh.rs"]
+mod fresh;
+use fresh::is_fresh;
+
+/// What the worker is made from.
+const SOURCES: [&str; 7] =
+    ["worker/src", "worker/shim", "models/src", "models/cards", "src/protocol.rs", "src/graph", "src/submission"];
+
 /// The program beside `esr-bench`.
 pub(crate) fn path() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let path = Path::new(env!("CARGO_BIN_EXE_esr-bench")).with_file_name("esr-worker");
-        // Tests of one package build no other package's programs: what lies there may be stale.
-        if path.parent().is_some_and(|p| p.ends_with("debug"))
+        // Tests of one package build no other package's programs: what lies there may be stale. Tests of the whole workspace have
+        // built it, with the features of the whole; a build of the one package would begin again at its dependencies.
+        if !is_fresh(&path, &SOURCES)
+            && path.parent().is_some_and(|p| p.ends_with("debug"))
             && let Some(cargo) = std::env::var_os("CARGO")
         {
             let built = Command::new(cargo)

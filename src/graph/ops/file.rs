@@ -1,6 +1,5 @@
 //! Graph files: JSON, one [`OpGraph`] each.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -8,8 +7,8 @@ use serde::Deserialize;
 use crate::error::{Error, Place, Result};
 use crate::graph::ops::opgraph::dtype_bytes;
 use crate::graph::ops::opgraph::{Arg, FORMAT, OpGraph};
-use crate::util::input;
 use crate::util::input::Kind;
+use crate::util::{files, input};
 
 /// Reads a graph and checks that it is whole.
 ///
@@ -45,13 +44,9 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<OpGraph> {
 
 /// Writes a graph: under a temporary name, synced, renamed.
 pub fn write(path: &Path, graph: &OpGraph) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("create", folder))?;
     let mut json = serde_json::to_vec(graph).map_err(|e| Error::io("write", path)(e.into()))?;
     json.push(b'\n');
-    file.write_all(&json).and_then(|()| file.as_file().sync_all()).map_err(Error::io("write", path))?;
-    file.persist(path).map_err(|e| Error::io("rename", path)(e.error))?;
-    Ok(())
+    files::write(path, &json)
 }
 
 fn malformed(path: &Path, error: &serde_json::Error) -> Error {

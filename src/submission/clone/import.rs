@@ -40,7 +40,7 @@ pub enum Form {
 
 /// What is to be imported, and whereto.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct CloneImport {
     /// The repository.
     pub clone: PathBuf,
     /// `FILE.py:FUNCTION` that selects a network; absent: found by its name.
@@ -133,27 +133,27 @@ impl Imported {
 }
 
 /// Imports the repository's networks. `each` sees a row as soon as it is there: exports take minutes.
-pub fn import(ask: &Ask, tools: &Tools, each: &mut dyn FnMut(&Row)) -> Result<Imported> {
-    let mut repository = reader::read(&tools.python, &ask.clone, ask.call.as_deref())?;
-    if let Some(unknown) = ask.ids.iter().find(|id| !repository.branches.iter().any(|b| b.id() == **id)) {
+pub fn import(request: &CloneImport, tools: &Tools, each: &mut dyn FnMut(&Row)) -> Result<Imported> {
+    let mut repository = reader::read(&tools.python, &request.clone, request.call.as_deref())?;
+    if let Some(unknown) = request.ids.iter().find(|id| !repository.branches.iter().any(|b| b.id() == **id)) {
         let known: Vec<String> = repository.branches.iter().map(|b| b.id().to_string()).collect();
         let found = format!("none with `{unknown}`; there are {}", known.join(", "));
-        return Err(Error::input(&ask.clone, Place::Key("--ids".into()), "ids of its networks", found));
+        return Err(Error::input(&request.clone, Place::Key("--ids".into()), "ids of its networks", found));
     }
-    fs::create_dir_all(&ask.output).map_err(Error::io("create", &ask.output))?;
-    if let Some(zoo) = &ask.zoo {
+    fs::create_dir_all(&request.output).map_err(Error::io("create", &request.output))?;
+    if let Some(zoo) = &request.zoo {
         let found = copy::find(&repository, zoo)?;
         if !found.is_empty() {
-            let root = copy::make(&repository.root, &found, &ask.output)?;
-            repository = reader::read(&tools.python, &root, ask.call.as_deref())?;
+            let root = copy::make(&repository.root, &found, &request.output)?;
+            repository = reader::read(&tools.python, &root, request.call.as_deref())?;
         }
     }
-    let teams = Teams::of(&repository, ask.edition.as_deref())?;
-    let wanted = |branch: &&Branch| ask.ids.is_empty() || ask.ids.contains(&branch.id());
+    let teams = Teams::of(&repository, request.edition.as_deref())?;
+    let wanted = |branch: &&Branch| request.ids.is_empty() || request.ids.contains(&branch.id());
     let mut import = Import {
         identifier: tools.launches.libtorch.clone().map(Identifier::new),
         clone: repository.root.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        ask,
+        request,
         tools,
         repository: &repository,
         teams: &teams,
@@ -169,7 +169,7 @@ pub fn import(ask: &Ask, tools: &Tools, each: &mut dyn FnMut(&Row)) -> Result<Im
 }
 
 struct Import<'a> {
-    ask: &'a Ask,
+    request: &'a CloneImport,
     tools: &'a Tools,
     repository: &'a Repository,
     teams: &'a Teams,
@@ -216,7 +216,7 @@ impl Import<'_> {
                 Outcome::Left("its data range is not told by the source: write a submission.toml by hand".into());
             return Ok(row);
         };
-        let allowed: &[Trust] = match self.ask.form {
+        let allowed: &[Trust] = match self.request.form {
             Form::Auto => &[Trust::Registered, Trust::Python],
             Form::Registered => &[Trust::Registered],
             Form::Python => &[Trust::Python],
@@ -228,7 +228,7 @@ impl Import<'_> {
             return Ok(row);
         }
         let manifest = self.manifest(branch, &name, &row, data_range);
-        match self.ask.form {
+        match self.request.form {
             Form::Program => self.program(branch, manifest, &mut row)?,
             Form::Python => self.python(manifest, &mut row)?,
             Form::Auto | Form::Registered => match self.registered(branch, data_range, &mut row)? {
@@ -242,7 +242,7 @@ impl Import<'_> {
                     folder::write(&folder, Some(&registered.file), &manifest)?;
                     row.outcome = Outcome::Written(folder);
                 }
-                Err(why) if self.ask.form == Form::Registered => row.outcome = Outcome::Left(why),
+                Err(why) if self.request.form == Form::Registered => row.outcome = Outcome::Left(why),
                 Err(_) => self.python(manifest, &mut row)?,
             },
         }
@@ -252,7 +252,7 @@ impl Import<'_> {
     fn target(&self, name: &str, trust: Trust) -> PathBuf {
         let prefix = self.teams.edition.as_deref().unwrap_or(&self.clone);
         let folder = folder_name(prefix, name);
-        self.ask.output.join(match trust {
+        self.request.output.join(match trust {
             Trust::Registered => folder,
             other => format!("{folder}_{}", other.name()),
         })
@@ -296,7 +296,7 @@ impl Import<'_> {
         }
         let folder = self.target(manifest.name.as_deref().unwrap_or_default(), Trust::Program);
         let draft = Draft::beside(&folder)?;
-        match export::export(&self.tools.python, self.repository, &row.model_id, &draft, &self.ask.export)? {
+        match export::export(&self.tools.python, self.repository, &row.model_id, &draft, &self.request.export)? {
             Ok((exported, way)) => {
                 let Manifest { team, name, notes, origin, .. } = manifest;
                 draft.finish(&Manifest { team, name, notes, origin, ..exported })?;
@@ -329,7 +329,7 @@ impl Import<'_> {
             Err(error) => return Ok(Err(error.to_string())),
         };
         let registered = Registered { found, candidate, file };
-        if !self.ask.check {
+        if !self.request.check {
             row.remarks.push("registered by its weights; outputs were not compared (--no-check)".to_owned());
             return Ok(Ok(registered));
         }

@@ -21,7 +21,7 @@ pub const MODEL_ZOO: &str = "model_zoo";
 
 /// What is to be imported, and whereto.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct ZooImport {
     /// The clone, or its `model_zoo/`.
     pub clone: PathBuf,
     /// The edition; absent: told by the names of the files.
@@ -69,28 +69,28 @@ pub enum Outcome {
 }
 
 /// Imports every file that can be, and says of the others why not. Nothing that exists is changed.
-pub fn import(ask: &Ask, identifier: &mut Identifier) -> Result<Imported> {
-    let folder = model_zoo(&ask.clone)?;
+pub fn import(request: &ZooImport, identifier: &mut Identifier) -> Result<Imported> {
+    let folder = model_zoo(&request.clone)?;
     let mut names = Vec::new();
     weights_below(&folder, Path::new(""), &mut names)?;
     names.sort();
     if names.is_empty() {
         return Err(Error::input(&folder, Place::Whole, "weights files", "none"));
     }
-    let zoo = match &ask.edition {
+    let zoo = match &request.edition {
         Some(edition) => Some(Zoo::of(edition)?),
         None => Zoo::recognise(&names)?,
     };
-    fs::create_dir_all(&ask.output).map_err(Error::io("create", &ask.output))?;
+    fs::create_dir_all(&request.output).map_err(Error::io("create", &request.output))?;
     let mut rows = Vec::new();
     for name in &names {
-        rows.push(one(ask, &folder, name, zoo.as_ref(), identifier)?);
+        rows.push(one(request, &folder, name, zoo.as_ref(), identifier)?);
     }
     let absent = zoo.iter().flat_map(|z| &z.entries).map(|e| &e.file).filter(|f| !names.contains(f)).cloned().collect();
     Ok(Imported { edition: zoo.map(|z| z.edition), files: rows, absent })
 }
 
-fn one(ask: &Ask, folder: &Path, name: &str, zoo: Option<&Zoo>, identifier: &mut Identifier) -> Result<Row> {
+fn one(request: &ZooImport, folder: &Path, name: &str, zoo: Option<&Zoo>, identifier: &mut Identifier) -> Result<Row> {
     let file = folder.join(name);
     let known = zoo.and_then(|z| z.entry(name));
     let mut row = Row {
@@ -130,7 +130,7 @@ fn one(ask: &Ask, folder: &Path, name: &str, zoo: Option<&Zoo>, identifier: &mut
         Some(zoo) => format!("{}_{stem}", zoo.edition),
         None => stem.clone(),
     };
-    let target = ask.output.join(submission);
+    let target = request.output.join(submission);
     if target.symlink_metadata().is_ok() {
         row.outcome = Outcome::Kept(target);
         return Ok(row);
@@ -148,7 +148,7 @@ fn one(ask: &Ask, folder: &Path, name: &str, zoo: Option<&Zoo>, identifier: &mut
         tile: known.and_then(|e| e.tile),
         origin: None,
     };
-    write(&target, &file, &manifest, ask.link)?;
+    write(&target, &file, &manifest, request.link)?;
     row.outcome = Outcome::Written(target);
     Ok(row)
 }

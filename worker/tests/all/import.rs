@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use esr_bench::submission::GraphRecorder;
 use esr_bench::submission::Submission;
 use esr_bench::submission::identify::Identifier;
-use esr_bench::submission::import::{Ask, Imported, Outcome, import};
+use esr_bench::submission::import::{Imported, Outcome, ZooImport, import};
 use esr_bench::worker_process::{Launch, Limits};
 
 use crate::common::shared;
@@ -17,7 +17,7 @@ fn launch() -> Launch {
 }
 
 fn run(clone: &Path, output: &Path, link: bool) -> Imported {
-    let ask = Ask { clone: clone.into(), edition: None, output: output.into(), link };
+    let ask = ZooImport { clone: clone.into(), edition: None, output: output.into(), link };
     import(&ask, &mut Identifier::new(launch())).unwrap()
 }
 
