@@ -8,13 +8,15 @@ mod mock;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use bench::{Bench, events, told};
 use esr_bench::graph::Counter;
 use esr_bench::results::Unfit;
 use esr_bench::run::{Run, RunWriter};
 use esr_bench::verify::verify;
+use rustix::process::{Pid, Signal, kill_process};
 
 const COMMON: [&str; 12] =
     ["base", "b", "c", "d", "--data", "val=Tiny", "--rounds", "6", "--repeats", "2", "--baseline", "base"];
@@ -288,4 +290,45 @@ fn a_shard_is_resumed_and_its_options_are_checked() {
     assert!(alone.contains("--shard needs `--baseline NAME`"), "{alone}");
     let many = refused(&["base", "b", "--baseline", "base", "--shard", "1/2"]);
     assert!(many.contains("--shard 1/2: 1 submissions besides the baseline make at most 1 shards"), "{many}");
+}
+
+/// Ends a worker by a signal while rounds are timed, and the harness a moment later if that is asked for.
+fn worker_ended(run: &str, harness_too: bool) -> Vec<serde_json::Value> {
+    let bench = Bench::new();
+    bench.submission("a", "{ ms = 10.0, delay_ms = 50 }");
+    bench.data("Tiny", &[(8, 8), (8, 8)]);
+    let args = ["a", "--data", "Tiny", "--rounds", "8", "--run", run];
+    let child = bench.measure(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let pid = |id: u32| Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+    let harness = pid(child.id());
+    let worker = loop {
+        assert!(Instant::now() < deadline, "no worker was seen in a timed round");
+        std::thread::sleep(Duration::from_millis(5));
+        let timed = events(&bench.path(run)).iter().any(|e| e["event"] == "round");
+        let threads = std::fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
+        let children =
+            |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        let worker = threads.flatten().map(children).find_map(|ids| ids.split_whitespace().next()?.parse().ok());
+        if let (true, Some(worker)) = (timed, worker) {
+            break worker;
+        }
+    };
+    let _ = kill_process(pid(worker), Signal::TERM);
+    std::thread::sleep(Duration::from_millis(100));
+    if harness_too {
+        kill_process(harness, Signal::TERM).unwrap();
+    }
+    child.wait_with_output().unwrap();
+    events(&bench.path(run))
+}
+
+#[test]
+fn a_job_that_is_ended_as_a_whole_blames_no_submission() {
+    let events = worker_ended("job", true);
+    assert!(!events.iter().any(|e| e["event"] == "failure"), "{events:#?}");
+    assert_eq!(events.last().unwrap()["event"], "interrupted");
+    let events = worker_ended("worker", false);
+    let failure = events.iter().find(|e| e["event"] == "failure").expect("a worker that is killed alone is a failure");
+    assert!(failure["reason"].as_str().unwrap().contains("was killed by SIGTERM"), "{failure}");
 }

@@ -146,7 +146,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
         let text = error.to_string();
         assert!(
             text.ends_with(
-                "`format`: expected a version from 1 to 2, found 3, which a newer esr-bench wrote: it is left as it is"
+                "`format`: expected a version from 1 to 2, found 3, of another esr-bench: it is left as it is"
             ),
             "{text}"
         );

@@ -11,7 +11,7 @@
 #       --device cuda:0 --rules ntire2025 --data val=DIV2K_valid --data test=DIV2K_test --rounds 12
 #
 # What nodes, partition and resources are used is said by Slurm's own variables (SBATCH_PARTITION, SBATCH_CONSTRAINT, ...; see
-# `man sbatch`). Choose nodes of one type, and whole ones (SBATCH_EXCLUSIVE=): `merge` refuses different types.
+# `man sbatch`). Choose nodes of one type, and whole ones (SBATCH_EXCLUSIVE=exclusive): `merge` refuses different types.
 # ESR_BENCH names the program [default: esr-bench on the PATH]. Submitting again resumes what is not complete.
 set -euo pipefail
 if [ $# -lt 3 ]; then sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//;p}' "$0"; exit 2; fi

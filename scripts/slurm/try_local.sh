@@ -24,7 +24,14 @@ mkdir -p "$work"/{state,log,spool/n1,spool/n2}
 cd "$work"
 
 pids=()
-stop() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; }
+stop() {
+  # Jobs first: slurmd does not end before they have.
+  scancel --quiet --state=RUNNING,PENDING --user="$(id -un)" 2>/dev/null || true
+  for _ in $(seq 20); do [ -n "$(squeue -h 2>/dev/null)" ] || break; sleep 1; done
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  sleep 1
+  for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+}
 trap stop EXIT
 
 cat > slurm.conf <<CONF
@@ -101,9 +108,10 @@ measure=(base a b c d e --baseline base --data val=Tiny --rounds 12 --repeats 2 
 "$bench" measure "${measure[@]}" --run single > single.log 2>&1
 # Another machine: its times are a third longer. The common scale must take that away.
 export MOCK_SLOWNESS=1.33
-"$root/scripts/slurm/submit.sh" 2 sharded "${measure[@]}" | tee jobs
+# A whole node for each shard, as timings want it.
+SBATCH_EXCLUSIVE=exclusive "$root/scripts/slurm/submit.sh" 2 sharded "${measure[@]}" | tee jobs
 array=$(sed -n 's/^shards //p' jobs)
-rounds() { grep -c '"event":"round"' "sharded/shard-$1/events.jsonl" 2>/dev/null || true; }
+rounds() { local n; n=$(grep -c '"event":"round"' "sharded/shard-$1/events.jsonl" 2>/dev/null) || true; echo "${n:-0}"; }
 within() { for _ in $(seq "$1"); do if eval "$2"; then return 0; fi; sleep 0.5; done; echo "try_local: waited too long for: $2"; exit 1; }
 within 240 '[ "$(rounds 1)" -ge 3 ] && [ "$(rounds 2)" -ge 3 ]'
 node=$(squeue -h -j "${array}_1" -o %N)

@@ -64,7 +64,7 @@ impl Manifest {
                 path,
                 Place::Key("format".into()),
                 format!("a version from {EARLIEST} to {FORMAT}"),
-                format!("{format}, which a newer esr-bench wrote: it is left as it is"),
+                format!("{format}, of another esr-bench: it is left as it is"),
             ));
         }
         let manifest: Manifest = serde_json::from_value(value)
