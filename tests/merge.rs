@@ -292,34 +292,39 @@ fn a_shard_is_resumed_and_its_options_are_checked() {
     assert!(many.contains("--shard 1/2: 1 submissions besides the baseline make at most 1 shards"), "{many}");
 }
 
-/// Ends a worker by a signal while rounds are timed, and the harness a moment later if that is asked for.
+/// Ends a worker by a signal while rounds are timed, and the harness a moment later. Without the harness: workers, until one of
+/// them is a failure, as a start that is killed is tried again.
 fn worker_ended(run: &str, harness_too: bool) -> Vec<serde_json::Value> {
     let bench = Bench::new();
-    bench.submission("a", "{ ms = 10.0, delay_ms = 50 }");
+    bench.submission("a", "{ ms = 10.0, delay_ms = 100 }");
     bench.data("Tiny", &[(8, 8), (8, 8)]);
-    let args = ["a", "--data", "Tiny", "--rounds", "8", "--run", run];
-    let child = bench.measure(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let args = ["a", "--data", "Tiny", "--rounds", "20", "--run", run];
+    let mut child = bench.measure(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(120);
     let pid = |id: u32| Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
     let harness = pid(child.id());
-    let worker = loop {
-        assert!(Instant::now() < deadline, "no worker was seen in a timed round");
-        std::thread::sleep(Duration::from_millis(5));
-        let timed = events(&bench.path(run)).iter().any(|e| e["event"] == "round");
-        let threads = std::fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
-        let children =
-            |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-        let worker = threads.flatten().map(children).find_map(|ids| ids.split_whitespace().next()?.parse().ok());
-        if let (true, Some(worker)) = (timed, worker) {
-            break worker;
-        }
+    let worker = || -> Option<u32> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", harness.as_raw_nonzero())).ok()?;
+        let children = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).ok();
+        threads.flatten().filter_map(children).find_map(|ids| ids.split_whitespace().next()?.parse().ok())
     };
-    let _ = kill_process(pid(worker), Signal::TERM);
-    std::thread::sleep(Duration::from_millis(100));
-    if harness_too {
-        kill_process(harness, Signal::TERM).unwrap();
+    let seen = |kind: &str| events(&bench.path(run)).iter().any(|e| e["event"] == kind);
+    while !seen("round") {
+        assert!(Instant::now() < deadline, "no round was timed");
+        std::thread::sleep(Duration::from_millis(5));
     }
-    child.wait_with_output().unwrap();
+    while child.try_wait().unwrap().is_none() && !seen("failure") {
+        let Some(worker) = worker() else { continue };
+        // It has said hello by then.
+        std::thread::sleep(Duration::from_millis(150));
+        let _ = kill_process(pid(worker), Signal::TERM);
+        std::thread::sleep(Duration::from_millis(100));
+        if harness_too {
+            kill_process(harness, Signal::TERM).unwrap();
+            break;
+        }
+    }
+    child.wait().unwrap();
     events(&bench.path(run))
 }
 
