@@ -7,8 +7,10 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use esr_bench::entry::Entry;
 use esr_bench::entry::Metric;
-use esr_bench::rank::rank;
+use esr_bench::rank::{Options, every_track, rank};
 use esr_bench::rules::Rules;
+use esr_bench::stats::samples::CONTROL_SUFFIX;
+use esr_bench::stats::{ImageTimes, Protocol, Round, Samples, TimedSession, summarise};
 use rand::{RngExt, SeedableRng};
 
 /// Entries with the spread of a challenge's metrics, and as many ties as its printed digits make.
@@ -43,9 +45,51 @@ fn bench(criterion: &mut Criterion) {
     }
 }
 
+/// What `rank --announce --track all` computes for 45 entries of 15 rounds, the baseline and its control: under a second.
+fn announce(criterion: &mut Criterion) {
+    let mut rng = rand_pcg::Pcg64::seed_from_u64(7);
+    let mut samples = |label: String, ms: f64| Samples {
+        label,
+        rounds: (0..15)
+            .map(|number| Round {
+                number,
+                images: vec![ImageTimes {
+                    split: "val".into(),
+                    image: "a".into(),
+                    ms: vec![ms * rng.random_range(0.98..1.02)],
+                }],
+            })
+            .collect(),
+    };
+    for edition in ["ntire2022", "ntire2023", "ntire2026"] {
+        let rules = Rules::embedded(edition).expect("an embedded edition");
+        let name = rules.baseline.as_ref().expect("a baseline").entry.clone();
+        let mut entries = entries(46);
+        entries[45].team = name.clone();
+        let mut timed = Vec::new();
+        for (i, entry) in entries.iter_mut().enumerate() {
+            let own = samples(entry.team.clone(), 6.0 * 1.02f64.powi(i as i32));
+            let runtime = summarise(&own, Protocol::Robust).expect("rounds").runtime_ms;
+            entry.metrics.insert(Metric::RuntimeMs, runtime);
+            timed.push(own);
+        }
+        timed.push(samples(format!("{name}{CONTROL_SUFFIX}"), 6.0 * 1.02f64.powi(45)));
+        let sessions = [TimedSession::of_samples("run", timed)];
+        let boards = || every_track(&entries, &rules, &sessions, &Options::default()).expect("leaderboards");
+        assert!(boards().iter().all(|board| board.announcement.is_some()), "{edition}");
+        criterion
+            .bench_function(&format!("announce 45 entries x 15 rounds, every track of {edition}"), |b| b.iter(boards));
+    }
+}
+
+criterion_group! {
+    name = announcing;
+    config = Criterion::default().sample_size(10);
+    targets = announce
+}
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
     targets = bench
 }
-criterion_main!(benches);
+criterion_main!(benches, announcing);

@@ -5,6 +5,8 @@
 mod bench;
 #[path = "common/mock.rs"]
 mod mock;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -26,7 +28,7 @@ fn python(code: &str, test_name: &str) -> Option<PathBuf> {
     let works = Command::new(&program).args(["-c", code]).output().is_ok_and(|o| o.status.success());
     if !works {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "{test_name}: no Python that can `{code}` under CI=true");
-        eprintln!("skipped: {test_name}: no Python that can `{code}`; ESR_BENCH_PYTHON names one");
+        skip::skipped(test_name, &format!("no Python that can `{code}`; ESR_BENCH_PYTHON names one"));
     }
     works.then(|| program.into())
 }

@@ -110,7 +110,8 @@ fn place_joins_an_entry_to_a_table_and_says_what_gains_a_place() {
     .unwrap();
     let runtime = &json[0]["tracks"][0];
     assert_eq!((runtime["place"].as_u64(), runtime["of"].as_u64()), (Some(4), Some(36)));
-    assert_eq!(runtime["gains"][0]["to"].as_f64(), Some(29.97));
+    // NEESR has 29.97, and equals stand in the order of their names.
+    assert_eq!(runtime["gains"][0]["to"].as_f64(), Some(29.96));
     assert_eq!(json[0]["tracks"][1]["unranked"], "not measured: flops_g");
     let notes = json[0]["notes"].to_string();
     assert!(notes.contains("assumed: runtime_ms = 30"), "{notes}");

@@ -4,6 +4,8 @@
 mod bench;
 #[path = "common/mock.rs"]
 mod mock;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -465,9 +467,8 @@ fn pixels_on_a_full_disk_are_the_machines_failure_and_nobody_elses() {
     std::fs::create_dir(bench.path("run")).unwrap();
     let mount = "mount -t tmpfs -o size=300k tmpfs run";
     if !own(mount).output().is_ok_and(|output| output.status.success()) {
-        eprintln!(
-            "skipped: pixels_on_a_full_disk_are_the_machines_failure_and_nobody_elses: no file system can be mounted"
-        );
+        let name = "pixels_on_a_full_disk_are_the_machines_failure_and_nobody_elses";
+        skip::skipped(name, "no file system can be mounted");
         return;
     }
     bench.submission("a", "{ ms = 5.0 }");

@@ -4,6 +4,8 @@
 mod bench;
 #[path = "common/mock.rs"]
 mod mock;
+#[path = "common/skip.rs"]
+mod skip;
 
 use std::path::Path;
 use std::process::Command;
@@ -216,7 +218,7 @@ fn sr_images_are_compared_with_the_quality_pass() {
 #[test]
 fn a_signed_statement_holds_the_end_of_the_log() {
     if Command::new("ssh-keygen").arg("-?").output().is_err() {
-        eprintln!("skipped: a_signed_statement_holds_the_end_of_the_log: there is no ssh-keygen");
+        skip::skipped("a_signed_statement_holds_the_end_of_the_log", "there is no ssh-keygen");
         return;
     }
     let bench = measured();

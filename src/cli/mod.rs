@@ -4,6 +4,7 @@
 mod audit;
 mod clones;
 mod compare;
+mod completions;
 mod data;
 mod doctor;
 mod forms;
@@ -12,6 +13,7 @@ mod identify;
 mod import;
 mod inspect;
 mod lint;
+mod man;
 mod measure;
 mod merge;
 mod models;
@@ -25,7 +27,9 @@ mod rules;
 mod serve;
 mod show;
 mod sign;
+mod values;
 mod verify;
+mod version;
 
 use std::process::ExitCode;
 
@@ -48,6 +52,8 @@ enum Command {
     Audit(audit::Args),
     /// Compare the runtimes of two submissions, with an interval and a verdict
     Compare(compare::Args),
+    /// Write a script that lets a shell complete commands, options and values
+    Completions(completions::Args),
     /// Check data sets
     Data(data::Args),
     /// Report whether this machine is ready to measure, and what to do about each problem
@@ -64,6 +70,8 @@ enum Command {
     Inspect(inspect::Args),
     /// Check whether submissions can be measured
     Lint(lint::Args),
+    /// Write the manual pages
+    Man(man::Args),
     /// Measure submissions on images and write a run directory
     Measure(measure::Args),
     /// Join the run directories of several machines into one
@@ -100,6 +108,9 @@ fn command() -> clap::Command {
 
 /// Parses the command line and runs the command.
 pub(crate) fn run() -> ExitCode {
+    if completions::answer(command) {
+        return ExitCode::from(exit::DONE);
+    }
     let matches = command().try_get_matches().unwrap_or_else(|error| usage(&error));
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| usage(&error));
     let Some(command) = cli.command else {
@@ -124,6 +135,10 @@ fn message(error: &esr_bench::Error) -> String {
 /// Ends the program as clap does. Arguments are repeated in its messages: where one could act on the terminal, the message
 /// is printed without colour and escaped.
 fn usage(error: &clap::Error) -> ! {
+    if error.kind() == clap::error::ErrorKind::DisplayVersion && std::env::args_os().any(|arg| arg == "--version") {
+        let done = output::print(&version::long()).map_or_else(|error| error.exit_code(), |()| exit::DONE);
+        std::process::exit(done.into());
+    }
     let hostile = std::env::args_os().any(|arg| arg.to_string_lossy().contains(chars::is_deceptive));
     if hostile && error.use_stderr() {
         eprint!("{}", chars::visible(&error.render().to_string()));
@@ -137,6 +152,7 @@ fn dispatch(command: Command) -> Result<u8> {
     match command {
         Command::Audit(args) => audit::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Completions(args) => completions::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Forms(args) => forms::run(&args),
@@ -145,6 +161,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Import(args) => import::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Man(args) => man::run(&args, Cli::command()),
         Command::Measure(args) => measure::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Models(args) => models::run(&args),

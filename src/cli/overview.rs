@@ -35,7 +35,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ),
     ("Look at a network", &["inspect", "models", "identify", "fuse", "place"]),
     ("Rules and tables", &["rules", "audit"]),
-    ("Machine and data", &["doctor", "data"]),
+    ("Machine and data", &["doctor", "data", "completions", "man"]),
 ];
 
 /// The commands in their groups, each with its first line of help.
@@ -45,7 +45,7 @@ pub(crate) fn groups(command: &clap::Command) -> String {
         text += &format!("{heading}:\n");
         for name in names {
             let about = command.find_subcommand(name).and_then(clap::Command::get_about);
-            text += &format!("  {name:<9} {}\n", about.map(ToString::to_string).unwrap_or_default());
+            text += &format!("  {name:<11} {}\n", about.map(ToString::to_string).unwrap_or_default());
         }
         text += "\n";
     }

@@ -3,5 +3,7 @@
 //! [`crate::submission`], [`crate::graph`], [`crate::protocol`], [`crate::worker_process`] and [`crate::util`].
 
 pub mod card;
+pub mod combine;
 pub mod sources;
 pub mod timings;
+pub mod variants;

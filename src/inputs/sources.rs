@@ -13,7 +13,7 @@ use crate::rules::Rules;
 use crate::rules::across;
 use crate::rules::edition::RULES;
 use crate::run::Run;
-use crate::stats::Samples;
+use crate::stats::TimedSession;
 use crate::tables::PerImage;
 use crate::tables::table;
 use crate::util::input::STDIN;
@@ -28,8 +28,8 @@ pub struct Sources {
     pub entries: Vec<Entry>,
     /// The same without each entry's first image, where an input has per-image runtimes.
     pub without_first: Option<Vec<Entry>>,
-    /// The timings of rounds, where an input has them.
-    pub samples: Vec<Samples>,
+    /// The timings of rounds: one session for each input that has them, under the names of its entries.
+    pub sessions: Vec<TimedSession>,
     /// The runs among the inputs, in their order.
     pub runs: Vec<Run>,
     /// The verdict of each run on itself, with its directory.
@@ -81,7 +81,8 @@ pub fn existing(path: &Path) -> Result<&Path> {
 }
 
 impl Sources {
-    fn input(&mut self, input: &str, rules: &Rules) -> Result<()> {
+    /// Takes one input in.
+    pub(super) fn input(&mut self, input: &str, rules: &Rules) -> Result<()> {
         let path = Path::new(input);
         if input == STDIN {
             let table = table::read_table(path)?;
@@ -99,7 +100,12 @@ impl Sources {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
             let results = PerImage::read(path)?;
             self.entries = results.entries();
-            self.samples = results.entries.iter().map(|(name, raw)| timings::one_round(name, raw)).collect();
+            let samples = results.entries.iter().map(|(name, raw)| timings::one_round(name, raw)).collect();
+            let mut timed = TimedSession::of_samples(input, samples);
+            for ((name, _), entry) in results.entries.iter().zip(&self.entries) {
+                timed.rename(name, &label(entry));
+            }
+            self.sessions.push(timed);
             self.without_first = Some(results.entries_without_first(1));
             return Ok(());
         }
@@ -116,7 +122,7 @@ impl Sources {
         if path.join(MANIFEST).is_file() {
             let run = Run::open(path)?;
             self.entries = run.entries(rules)?;
-            self.samples = run.ranked_samples(rules);
+            self.sessions.push(run.timed(rules));
             self.notes = run.departures(rules).iter().map(ToString::to_string).collect();
             self.notes.extend(run.merge_notes());
             self.fitness.push((path.display().to_string(), run.fitness(rules)?));
@@ -166,14 +172,24 @@ impl Sources {
                 Some(before.into_iter().chain(renamed).collect())
             }
         };
-        let renamed: Vec<Entry> = one.entries.into_iter().map(|e| rename(e, &labels)).collect();
+        let mut sessions = one.sessions;
+        let renamed: Vec<Entry> = one
+            .entries
+            .into_iter()
+            .map(|entry| {
+                let before = label(&entry);
+                let entry = rename(entry, &labels);
+                sessions.iter_mut().for_each(|s| s.rename(&before, &label(&entry)));
+                entry
+            })
+            .collect();
         if let Some(twice) = renamed.iter().map(label).find(|name| !labels.insert(name.clone())) {
             return Err(Error::Usage(format!("`{twice}` is in `{input}` and in an earlier input of the same name")));
         }
         self.entries = taken;
         self.entries.extend(renamed);
         self.without_first = without;
-        self.samples.extend(one.samples);
+        self.sessions.extend(sessions);
         self.runs.extend(one.runs);
         self.fitness.extend(one.fitness);
         self.notes.extend(one.notes);
@@ -209,7 +225,7 @@ mod tests {
         let rules = Rules::embedded("ntire2022").unwrap();
         let sources = read(&[], &rules).unwrap();
         assert_eq!(sources.entries.len(), rules.published().unwrap().len());
-        assert!(sources.samples.is_empty() && sources.without_first.is_none());
+        assert!(sources.sessions.is_empty() && sources.without_first.is_none());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::error::{Error, Place, Result};
 use crate::graph::Counter;
 use crate::run::Run;
-use crate::stats::{ImageTimes, Round, Samples};
+use crate::stats::{ImageTimes, Protocol, Round, Samples, Session};
 use crate::tables::PerImage;
 use crate::tables::per_image::Raw;
 use crate::util::input;
@@ -13,10 +13,20 @@ use crate::util::input::Kind;
 
 /// Reads every submission's samples.
 pub fn read(path: &Path) -> Result<Vec<Samples>> {
+    Ok(read_session(path)?.0.samples)
+}
+
+/// Reads a session, with the protocol that its run was measured by; absent for files.
+///
+/// # Errors
+/// What is not a run directory and cannot be read as a file of timings.
+pub fn read_session(path: &Path) -> Result<(Session, Option<Protocol>)> {
+    let name = path.display().to_string();
     if path.is_dir() {
-        return Ok(Run::open(path)?.ranked_samples(Counter::Hook));
+        let run = Run::open(path)?;
+        return Ok((Session { name, samples: run.ranked_samples(Counter::Hook) }, Some(run.plan().protocol)));
     }
-    parse(path, &input::read(path, Kind::Results)?)
+    Ok((Session { name, samples: parse(path, &input::read(path, Kind::Results)?)? }, None))
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Samples>> {

@@ -1,28 +1,28 @@
-//! All tracks of an edition at once, each with how sure its places are where that can be said.
+//! All tracks of an edition at once, each with how sure its places are, where that can be said.
 
-use crate::entry::{Entry, Metric};
+use crate::entry::Entry;
 use crate::error::Result;
 use crate::rank::leaderboard::Leaderboard;
 use crate::rank::rank::{Options, rank_with};
-use crate::rank::uncertainty::add_uncertainty;
+use crate::rank::uncertainty::add_announcement;
 use crate::rules::Rules;
-use crate::stats::{Samples, Settings};
+use crate::stats::{Settings, TimedSession};
 
-/// Ranks `entries` in every track of the rules, the edition's own first. A track that depends on the runtime says how sure its places are if every
-/// ranked entry was timed in rounds, and why not otherwise.
+/// Ranks `entries` in every track of the rules, the edition's own first. Where there are timings of rounds, each track says how
+/// sure its places are and what may be announced of it, or why that cannot be said.
 ///
 /// # Errors
 /// As [`rank_with`].
 pub fn every_track(
     entries: &[Entry],
     rules: &Rules,
-    samples: &[Samples],
+    sessions: &[TimedSession],
     options: &Options,
 ) -> Result<Vec<Leaderboard>> {
     let board = |track: &crate::rules::schema::Track| {
         let mut board = rank_with(entries, rules, &track.name, options)?;
-        if board.metrics.contains(&Metric::RuntimeMs) && !samples.is_empty() {
-            let sure = add_uncertainty(&mut board, rules, samples, Settings::default());
+        if !sessions.is_empty() {
+            let sure = add_announcement(&mut board, rules, sessions, Settings::default());
             board.notes.extend(sure.err().map(|error| format!("no intervals of places: {error}")));
         }
         Ok(board)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
 use crate::entry::Metric;
-use crate::stats::EntryUncertainty;
+use crate::stats::{Announcement, EntryUncertainty};
 
 /// One track of one edition, ranked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,18 @@ pub struct Leaderboard {
     pub unranked: Vec<Unranked>,
     /// What a reader must know: a discrepancy with the published table, a missing metric, a figure that is not comparable.
     pub notes: Vec<String>,
+    /// What may be announced of the track, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<Announced>,
+}
+
+/// What may be announced of one track.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Announced {
+    /// In plain sentences.
+    pub sentences: Vec<String>,
+    /// What the sentences say, as data.
+    pub facts: Announcement,
 }
 
 /// A ranked entry.

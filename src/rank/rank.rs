@@ -68,6 +68,7 @@ pub fn rank_with(entries: &[Entry], rules: &Rules, track: &str, options: &Option
         baseline: base.as_deref().map(|entry| base_row(entry, track, &base_value)),
         unranked,
         notes: Vec::new(),
+        announcement: None,
     };
     let view = Ranked { rules, track, candidates: &candidates, standings: &ranked };
     board.notes.extend(rules.notes.iter().cloned());
@@ -266,10 +267,12 @@ impl<'a> Applied<'a> {
     }
 }
 
-struct Ranking<'a> {
-    rules: &'a Rules,
-    track: &'a Track,
-    base: &'a dyn Fn(Metric) -> Option<f64>,
+/// The ranking function of a track, without the question who may be ranked.
+pub(super) struct Ranking<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) track: &'a Track,
+    /// The baseline's figures, for scores.
+    pub(super) base: &'a dyn Fn(Metric) -> Option<f64>,
 }
 
 /// What orders an entry in a track: the figure, the logarithm of an infinite one, and the tie breakers.
@@ -281,7 +284,7 @@ struct Figure {
 
 impl Ranking<'_> {
     /// The candidates (in canonical order), best first.
-    fn run(&self, candidates: &[&Entry]) -> Vec<Standing> {
+    pub(super) fn run(&self, candidates: &[&Entry]) -> Vec<Standing> {
         let metrics = self.ranked_metrics();
         let ranks = ties::metric_ranks(candidates, &metrics, &self.rules.metric_ranks);
         let rank_of = |m: Metric, i: usize| {

@@ -139,7 +139,7 @@ impl Column {
             Column::MetricRank(m) => format!("{} rank", bare_heading(m)),
             Column::MetricScore(m) => format!("{} score", bare_heading(m)),
             Column::RankInterval => "Rank 95 %".into(),
-            Column::RuntimeInterval => "Runtime 95 % [ms]".into(),
+            Column::RuntimeInterval => "Runtime 95 %, this session [ms]".into(),
             other => text::capitalised(&other.name().replace('_', " ")),
         }
     }

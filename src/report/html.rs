@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::entry::{Entry, label};
 use crate::error::Result;
-use crate::page::{Cell, Mode, Page, Row, RowKind, Track, render};
+use crate::page::{Announcement, Cell, Mode, Page, Row, RowKind, Track, render};
 use crate::rank::Leaderboard;
 use crate::report::column::Column;
 use crate::report::line::{Kind, Line};
@@ -39,7 +39,14 @@ pub fn page(title: &str, boards: &[Leaderboard], options: &Options, entries: &[E
     };
     let entries: Vec<Entry> = entries.iter().map(ranked).collect();
     let tracks = boards.iter().map(|board| table(&BoardView::new(board, options), &entries)).collect();
-    Page::new(title.to_owned(), tracks, &entries)
+    let mut page = Page::new(title.to_owned(), tracks, &entries);
+    page.announcements = boards.iter().filter_map(announcement).collect();
+    page
+}
+
+fn announcement(board: &Leaderboard) -> Option<Announcement> {
+    let sentences = board.announcement.as_ref()?.sentences.iter().map(|s| text::one_line(s)).collect();
+    Some(Announcement { track: board.track.clone(), sentences })
 }
 
 fn table(view: &BoardView<'_>, entries: &[Entry]) -> Track {

@@ -99,6 +99,7 @@ fn board(team: &str, submission: &str, note: &str, title: &str) -> Leaderboard {
         baseline: Some(row(3, team)),
         unranked: vec![Unranked { reason: note.into(), entry: entry(team) }],
         notes: vec![note.into()],
+        announcement: None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`crate::rules`], [`crate::stats`], [`crate::graph`], [`crate::results`], [`crate::submission`], [`crate::audit`],
 //! [`crate::page`], [`crate::protocol`], [`crate::text`] and [`crate::util`].
 
+pub mod announcement;
 pub mod audit;
 mod board;
 pub mod cloned;
@@ -27,6 +28,7 @@ pub mod placement;
 mod render;
 pub mod rules;
 pub mod run;
+pub mod sensitivity;
 mod terminal;
 mod view;
 

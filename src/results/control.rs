@@ -2,10 +2,9 @@
 
 use crate::error::Result;
 use crate::results::basis::Basis;
-use crate::results::scale::Scale;
 use crate::run::Run;
 use crate::stats;
-use crate::stats::{Interval, Settings, TieBand};
+use crate::stats::{Interval, Matrix, Settings};
 
 /// The baseline under its two labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +20,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// The absolute difference, as a fraction: what `compare` widens its tie band by.
+    /// The absolute difference, as a fraction.
     pub fn floor(&self) -> f64 {
         self.difference.ln_1p().abs().exp_m1()
     }
@@ -34,20 +33,22 @@ impl Run {
         let Some((again, baseline)) = labels.iter().find(|(label, submission)| label != submission) else {
             return Ok(None);
         };
-        let (basis, scale) = (basis.into(), Scale::of(self));
-        let of = |label: &str| self.ranked(&self.samples_of(label, scale.as_ref()), &basis);
-        let (one, other) = (of(baseline), of(again));
+        let samples = self.ranked_samples(basis);
+        let of = |label: &str| samples.iter().find(|s| s.label == label);
+        let (Some(one), Some(other)) = (of(baseline), of(again)) else { return Ok(None) };
         let share = |round: &stats::Round| one.rounds.iter().any(|r| r.number == round.number);
         if !other.rounds.iter().any(share) {
             return Ok(None);
         }
         let settings = Settings { protocol: self.plan().protocol, ..Settings::default() };
-        let comparison = stats::compare(&other, &one, TieBand(0.0), settings)?;
-        Ok(Some(Control {
+        // All samples: other entries help to recognise disturbed rounds.
+        let matrix = Matrix::of_session(&samples, settings.protocol)?;
+        let own = stats::against_itself(&matrix, settings).into_iter().find(|aa| aa.label == *baseline);
+        Ok(own.map(|aa| Control {
             baseline: baseline.clone(),
-            rounds: comparison.rounds,
-            difference: comparison.difference,
-            interval: comparison.interval,
+            rounds: aa.rounds,
+            difference: aa.difference,
+            interval: aa.interval,
         }))
     }
 }

@@ -13,6 +13,7 @@ mod images;
 mod note;
 mod samples;
 mod scale;
+mod timed;
 mod worst;
 
 pub use basis::Basis;

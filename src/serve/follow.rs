@@ -97,7 +97,7 @@ impl Follower {
 fn read(dir: &Path, rules: &Rules) -> Result<(String, Progress)> {
     let run = Run::open(dir)?;
     let entries = run.entries(rules)?;
-    let boards = rank::every_track(&entries, rules, &run.ranked_samples(rules), &rank::Options::default())?;
+    let boards = rank::every_track(&entries, rules, &[run.timed(rules)], &rank::Options::default())?;
     let mut page = report::page(&rules.title, &boards, &Options::default(), &entries);
     page.add_run(&run, 0, rules)?;
     page.add_pictures(&run, 0, &Pictures::default())?;

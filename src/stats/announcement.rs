@@ -40,8 +40,8 @@ pub struct Announcement {
     pub rounds: usize,
     /// What the unit is.
     pub unit: Unit,
-    /// How quiet the rounds were.
-    pub quiet: Quiet,
+    /// How quiet the rounds were; absent where the track does not depend on the runtime.
+    pub quiet: Option<Quiet>,
     /// The baseline against itself.
     pub against_itself: Vec<AgainstItself>,
     /// Whether an entry's noise lasts from round to round.
@@ -52,8 +52,10 @@ pub struct Announcement {
     pub first: Vec<(String, f64)>,
     /// Who takes which places, best first. Every entry of a block certainly comes before every entry of the next. Empty: too few rounds.
     pub blocks: Vec<Block>,
-    /// Plans for open neighbours.
+    /// Plans for open neighbours, best places first.
     pub separations: Vec<Separation>,
+    /// Open neighbours without a plan.
+    pub unplanned: usize,
     /// Figures that were taken as exact: names of metrics.
     pub taken_as_exact: Vec<String>,
     /// What else a reader must know.
@@ -63,8 +65,8 @@ pub struct Announcement {
 /// What the caller knows beside the uncertainty of places.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Circumstances {
-    /// How quiet the rounds were (see [`super::quiet`]).
-    pub quiet: Quiet,
+    /// How quiet the rounds were (see [`super::quiet`]); absent where the track does not depend on the runtime.
+    pub quiet: Option<Quiet>,
     /// See [`super::against_itself`].
     pub against_itself: Vec<AgainstItself>,
     /// See [`super::serial`].
@@ -105,6 +107,11 @@ impl Announcement {
             level: uncertainty.settings.level,
             first: order.iter().filter(may_be_first).map(|&e| (label(e), share(e))).collect(),
             blocks: if known { blocks(uncertainty, &order) } else { Vec::new() },
+            unplanned: if known {
+                open_neighbours(uncertainty).len().saturating_sub(circumstances.separations.len())
+            } else {
+                0
+            },
             separations: circumstances.separations,
             taken_as_exact: circumstances.taken_as_exact,
             remarks: uncertainty.remarks.clone(),
@@ -113,25 +120,36 @@ impl Announcement {
 
     /// The sentences, in the order in which they are to be read.
     pub fn sentences(&self) -> Vec<Sentence> {
-        let mut out = vec![Sentence::Measured { rounds: self.rounds, unit: self.unit }];
-        out.push(quietness(&self.quiet));
+        let exact = self.remarks.contains(&Remark::ExactTrack);
+        let mut out = Vec::new();
+        if !exact {
+            out.push(Sentence::Measured { rounds: self.rounds, unit: self.unit });
+        }
+        out.extend(self.quiet.as_ref().map(Sentence::of_quiet));
         out.extend(self.against_itself.iter().cloned().map(Sentence::AgainstItself));
         out.extend(self.serial.filter(Serial::found).map(Sentence::NoiseLasts));
         out.extend(self.remarks.iter().cloned().map(Sentence::Remark));
         if self.blocks.is_empty() {
             return out;
         }
-        out.push(Sentence::Together { level: self.level });
+        if !exact {
+            out.push(Sentence::Together { level: self.level });
+        }
         out.push(Sentence::First { candidates: self.first.clone() });
         for (index, block) in self.blocks.iter().enumerate() {
             out.push(Sentence::Takes { block: block.clone(), last: index + 1 == self.blocks.len() });
             out.extend(block.before.iter().map(|(a, b)| Sentence::Before { first: a.clone(), after: b.clone() }));
         }
         out.extend(self.separations.iter().cloned().map(Sentence::ToSeparate));
+        if self.unplanned > 0 && !exact {
+            out.push(Sentence::MoreOpen { pairs: self.unplanned, besides: self.separations.len() });
+        }
         if !self.taken_as_exact.is_empty() {
             out.push(Sentence::TakenAsExact { metrics: self.taken_as_exact.clone() });
         }
-        out.push(Sentence::NotCovered { unit: self.unit });
+        if !exact {
+            out.push(Sentence::NotCovered { unit: self.unit });
+        }
         out
     }
 }
@@ -171,6 +189,13 @@ fn blocks(uncertainty: &Uncertainty, order: &[usize]) -> Vec<Block> {
         start = end;
     }
     out
+}
+
+impl Sentence {
+    /// Whether rounds were disturbed, and which.
+    pub fn of_quiet(quiet: &Quiet) -> Sentence {
+        quietness(quiet)
+    }
 }
 
 fn quietness(quiet: &Quiet) -> Sentence {
@@ -244,6 +269,13 @@ pub enum Sentence {
     },
     /// What it would take to separate two.
     ToSeparate(Separation),
+    /// Neighbours that are not told apart, without a plan.
+    MoreOpen {
+        /// How many pairs.
+        pairs: usize,
+        /// Pairs with a plan.
+        besides: usize,
+    },
     /// What was not tested.
     TakenAsExact {
         /// Names of metrics.
@@ -275,7 +307,7 @@ impl fmt::Display for Sentence {
             ),
             Sentence::Disturbed { rounds, of, load } => write!(
                 f,
-                "The session was DISTURBED in {} of {of} rounds ({}){}: measure again if you can.",
+                "The session was DISTURBED in {} of {of} rounds ({}){}. Measure again if you can.",
                 rounds.len(),
                 listed(&rounds.iter().map(u32::to_string).collect::<Vec<String>>()),
                 loaded(*load)
@@ -302,6 +334,10 @@ impl fmt::Display for Sentence {
                 ),
                 None => write!(f, "No practical number of rounds would separate {a} from {b}, were the difference what it looks like now."),
             },
+            Sentence::MoreOpen { pairs, besides } => {
+                let (more, plural) = (if *besides > 0 { " more" } else { "" }, if *pairs == 1 { "" } else { "s" });
+                write!(f, "{pairs}{more} pair{plural} of neighbours by place cannot be told apart.")
+            }
             Sentence::TakenAsExact { metrics } => write!(f, "Taken as exact, not tested: {}.", listed(metrics)),
             Sentence::NotCovered { unit: Unit::Sessions { .. } } => {
                 f.write_str("The intervals cover differences between sessions like these, not those between machines that were not used.")
@@ -353,7 +389,7 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 fn loaded(load: Option<(f64, f64)>) -> String {
-    load.map_or_else(String::new, |(low, high)| format!(", load {low:.1} to {high:.1}"))
+    load.map_or_else(String::new, |(low, high)| format!(", other programs kept {low:.1} to {high:.1} processors busy"))
 }
 
 fn percent(fraction: f64) -> String {
@@ -422,7 +458,7 @@ mod tests {
             p_value: Some(0.7),
         };
         let circumstances = Circumstances {
-            quiet: quiet(&matrix, &vec![Some(0.4); rounds]),
+            quiet: Some(quiet(&matrix, &vec![Some(0.4); rounds])),
             against_itself: vec![aa],
             serial: None,
             separations: separations.collect(),
@@ -440,7 +476,8 @@ mod tests {
         let text: Vec<String> = a.sentences().iter().map(ToString::to_string).collect();
         assert_eq!(text[0], "12 rounds in one session.");
         assert!(
-            text[1].starts_with("The session was quiet: ") && text[1].ends_with(", load 0.4 to 0.4."),
+            text[1].starts_with("The session was quiet: ")
+                && text[1].ends_with(", other programs kept 0.4 to 0.4 processors busy."),
             "{}",
             text[1]
         );
@@ -481,14 +518,15 @@ mod tests {
     #[test]
     fn a_disturbed_session_and_a_baseline_that_differs_from_itself_are_said() {
         let mut a = announcement(&[10.0, 11.0, 12.0, 15.0], 12);
-        a.quiet.rounds[2].load = Some(3.5);
-        a.quiet.rounds[7].load = Some(5.0);
+        let state = a.quiet.as_mut().unwrap();
+        state.rounds[2].load = Some(3.5);
+        state.rounds[7].load = Some(5.0);
         a.against_itself[0].interval = Some(Interval { low: 0.01, high: 0.02 });
-        let sentences = [quietness(&a.quiet), Sentence::AgainstItself(a.against_itself[0].clone())];
+        let sentences = [quietness(a.quiet.as_ref().unwrap()), Sentence::AgainstItself(a.against_itself[0].clone())];
         let text: Vec<String> = sentences.iter().map(ToString::to_string).collect();
         assert_eq!(
             text[0],
-            "The session was DISTURBED in 2 of 12 rounds (2 and 7), load 0.4 to 5.0: measure again if you can."
+            "The session was DISTURBED in 2 of 12 rounds (2 and 7), other programs kept 0.4 to 5.0 processors busy. Measure again if you can."
         );
         assert!(
             text[1].ends_with("One network differs from itself: do not trust differences of this size."),

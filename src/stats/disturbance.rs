@@ -11,7 +11,7 @@ const CELL: f64 = 4.0;
 const ROUND: f64 = 0.10;
 /// A round with this share of disturbed processes was disturbed.
 const SHARE: f64 = 0.25;
-/// Load beyond what the harness itself causes, in processes that wait for a core.
+/// Processors that other programs keep busy, beyond which a round was disturbed whatever its timings look like.
 const LOAD: f64 = 1.5;
 
 /// What is known of one round.
@@ -25,7 +25,7 @@ pub struct RoundState {
     pub disturbed: Vec<String>,
     /// Entries that have this round.
     pub entries: usize,
-    /// The load (1 minute) that was recorded, if it was.
+    /// Processors that other programs kept busy, if that was recorded.
     pub load: Option<f64>,
 }
 

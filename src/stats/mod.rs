@@ -29,6 +29,7 @@ pub mod serial;
 pub mod settings;
 mod shift;
 pub mod summary;
+pub mod timed;
 pub mod track;
 pub mod two_way;
 
@@ -45,4 +46,5 @@ pub use sensitivity::{Alternative, Sensitivity, sensitivity};
 pub use serial::{Serial, serial};
 pub use settings::Settings;
 pub use summary::{Protocol, Summary, summarise};
+pub use timed::TimedSession;
 pub use track::{Basis, Field, Figures, Place, Track};

@@ -58,8 +58,9 @@ impl Uncertainty {
 pub struct EntryUncertainty {
     /// Its label.
     pub label: String,
-    /// Its runtime over its rounds, ms.
-    pub runtime_ms: f64,
+    /// Its runtime over its rounds, ms; absent where it was not timed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_ms: Option<f64>,
     /// How many those are.
     pub rounds: usize,
     /// Between what values its runtime lies in THIS session, for the rounds' noise; for this entry alone, not jointly. Absent: too few rounds, or several sessions.
@@ -113,6 +114,12 @@ pub fn rank_uncertainty(field: &Field<'_>, track: &Track<'_>, settings: Settings
         return Ok(out);
     }
     remarks.extend(lonely(&unit_field, needed));
+    if let (Basis::RankSum(_), Some((a, b))) = (track.basis, apart(&unit_field)) {
+        let label = |row: usize| unit_field.matrix.labels[row].clone();
+        remarks.push(Remark::SumOfSessions { a: label(a), b: label(b) });
+        out.remarks = remarks;
+        return Ok(out);
+    }
     let Tested { family, order, windows } = tested(&unit_field, track, &places, settings, &mut remarks)?;
     let shares = place_shares(field, track.ranking, settings.resamples, settings.seed)?;
     let groups = order.letters(&ranks);
@@ -135,7 +142,7 @@ pub fn rank_uncertainty(field: &Field<'_>, track: &Track<'_>, settings: Settings
     if let Basis::RankSum(_) = track.basis {
         remarks.push(Remark::DrawnRuntimes);
     }
-    if let Some(limit) = settings.winsorise {
+    if let Some(limit) = settings.winsorise.filter(|_| !matches!(track.basis, Basis::RankSum(_))) {
         remarks.push(Remark::Winsorised { limit });
     }
     if settings.looks > 1 {
@@ -230,7 +237,7 @@ fn plain(field: &Field<'_>, runtimes: &[f64], ranks: &[u32], settings: Settings)
         };
         EntryUncertainty {
             label: field.matrix.labels[row].clone(),
-            runtime_ms: runtimes[entry],
+            runtime_ms: Some(runtimes[entry]).filter(|ms| ms.is_finite()),
             rounds: values.len(),
             runtime_interval: interval,
             rank: ranks[entry],
@@ -273,6 +280,13 @@ fn exact(field: &Field<'_>, runtimes: &[f64], ranks: &[u32], settings: Settings)
     }
 }
 
+/// What tests of these rounds flip the signs of, with the matrix that they take where that is not the given one, and what a reader
+/// must know of it.
+pub fn units(matrix: &Matrix) -> (Unit, Option<Matrix>, Vec<Remark>) {
+    let (unit, of_sessions) = unit(matrix);
+    (unit, of_sessions, sessions_remarks(matrix, unit))
+}
+
 /// Rounds are the unit; with sessions enough, they are.
 fn unit(matrix: &Matrix) -> (Unit, Option<Matrix>) {
     match matrix.sessions.len() {
@@ -294,24 +308,44 @@ fn sessions_remarks(matrix: &Matrix, unit: Unit) -> Vec<Remark> {
 
 fn most_shared(field: &Field<'_>) -> usize {
     let rows = field.ranked;
-    let pairs = rows.iter().enumerate().flat_map(|(j, &b)| rows[..j].iter().map(move |&a| (a, b)));
-    let most = pairs.map(|(a, b)| field.matrix.shared(a, b)).max();
+    let most = pairs(rows).map(|(a, b)| field.matrix.shared(a, b)).max();
     most.or_else(|| rows.first().map(|&row| field.matrix.rounds_of(row))).unwrap_or(0)
 }
 
-/// Entries that share too few rounds with every other to be told apart from any, and those that do so with some.
+/// Entries that share too few rounds with every other to be told apart from any; and the number of further pairs that do.
 fn lonely(field: &Field<'_>, needed: usize) -> Vec<Remark> {
     let mut remarks = Vec::new();
+    let mut alone = Vec::new();
     for &row in field.ranked {
-        let others: Vec<usize> = field.ranked.iter().copied().filter(|&o| o != row).collect();
-        let short = others.iter().filter(|&&o| field.matrix.shared(row, o) < needed).count();
-        if 2 * short > others.len() {
-            let most = others.iter().map(|&o| field.matrix.shared(row, o)).max().unwrap_or(0);
+        let shared = field.ranked.iter().filter(|&&o| o != row).map(|&o| field.matrix.shared(row, o));
+        let shared = shared.max().unwrap_or(0);
+        if shared < needed {
+            alone.push(row);
             let label = field.matrix.labels[row].clone();
-            remarks.push(Remark::FewShared { label, shared: most, of: field.matrix.rounds.len(), needed });
+            remarks.push(Remark::FewShared { label, shared, of: field.matrix.rounds.len(), needed });
         }
     }
+    let rest: Vec<usize> = field.ranked.iter().copied().filter(|row| !alone.contains(row)).collect();
+    let short = |&(a, b): &(usize, usize)| field.matrix.shared(a, b) < needed;
+    let pairs = pairs(&rest).filter(short).count();
+    remarks.extend((pairs > 0).then_some(Remark::NotTogether { pairs, needed }));
     remarks
+}
+
+fn pairs(rows: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+    rows.iter().enumerate().flat_map(|(j, &b)| rows[..j].iter().map(move |&a| (a, b)))
+}
+
+/// Two ranked entries that no session has both of.
+fn apart(field: &Field<'_>) -> Option<(usize, usize)> {
+    let sessions: Vec<(usize, Vec<usize>)> =
+        field.ranked.iter().map(|&row| (row, field.matrix.sessions_of(row))).collect();
+    let none = |a: &[usize], b: &[usize]| !a.iter().any(|session| b.contains(session));
+    let of = |(j, (b, in_b)): (usize, &(usize, Vec<usize>))| {
+        let found = sessions[..j].iter().find(|(_, in_a)| none(in_a, in_b));
+        found.map(|(a, _)| (*a, *b))
+    };
+    sessions.iter().enumerate().find_map(of)
 }
 
 /// 1 + the number of entries with a lower score.

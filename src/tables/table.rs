@@ -210,6 +210,10 @@ fn number(file: &Path, line: usize, column: &str, cell: &str, source: &MetricCol
     if value < 0.0 {
         return fail("a number that is not negative");
     }
+    let is_runtime = matches!(source.metric, Metric::RuntimeMs | Metric::RuntimeValMs | Metric::RuntimeTestMs);
+    if is_runtime && value == 0.0 {
+        return fail("a positive runtime, or nothing");
+    }
     if source.divisor > 1.0 && value.fract() != 0.0 {
         return fail(&format!("a whole count (`{}` takes it in its unit)", source.metric));
     }
@@ -258,6 +262,10 @@ mod tests {
         assert_eq!(
             message("team,runtime_ms\nA,-1\n"),
             "t.csv:2: column `runtime_ms`: expected a number that is not negative, found `-1`"
+        );
+        assert_eq!(
+            message("team,runtime_ms\nA,0.0\n"),
+            "t.csv:2: column `runtime_ms`: expected a positive runtime, or nothing, found `0.0`"
         );
         assert_eq!(
             message("team,params\nA,0.317\n"),

@@ -1,5 +1,7 @@
 //! What the integration tests of all three packages share.
 
+mod skip;
+
 use std::path::{Path, PathBuf};
 
 /// The folder of data, weights and truths beside the project's root, which the repository does not hold. Where it is
@@ -13,7 +15,7 @@ pub(crate) fn shared(test_name: &str) -> Option<PathBuf> {
     let found = shared.filter(|folder| folder.is_dir());
     if found.is_none() {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "{test_name}: ../shared is absent under CI=true");
-        eprintln!("skipped: {test_name}: ../shared is absent");
+        skip::skipped(test_name, "../shared is absent");
     }
     found
 }
