@@ -4,6 +4,7 @@
 //! here. A submission scripts it through the hyperparameters of the architecture `mock`, see [`Script`]. The
 //! environment's `MOCK_PROTOCOL` is the version that it claims to speak, `MOCK_START_DELAY_MS` is how long it takes to say hello,
 //! and `MOCK_STARTS` is a file that counts starts, of which the one with the number `MOCK_KILLED_START` (from 1) is killed.
+//! `MOCK_SLOWNESS` is what all times are multiplied by, `MOCK_NOISE` a fraction by which each process's times vary at random.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, Write};
@@ -223,7 +224,7 @@ impl State {
             }),
             Request::Infer { slot } => self.infer(&slot, fault),
             Request::Time { slot, repeats, .. } => {
-                let ms = self.script.ms * (slot.height * slot.width) as f64 / (128.0 * 128.0);
+                let ms = self.script.ms * slowness() * (slot.height * slot.width) as f64 / (128.0 * 128.0);
                 let mut sr = self.upscale(&slot);
                 if fault == Some(Fault::Differ) {
                     sr[0] ^= 1;
@@ -357,4 +358,17 @@ fn graph(height: i64, width: i64) -> OpGraph {
             scope: vec![scope("", "Mock"), scope("conv", "Conv2d")],
         }],
     }
+}
+
+/// How much slower this process is than its script says: the machine's share, and one that varies from process to process.
+fn slowness() -> f64 {
+    static SLOWNESS: std::sync::OnceLock<f64> = std::sync::OnceLock::new();
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<f64>().ok());
+    *SLOWNESS.get_or_init(|| {
+        // Between -1 and 1, from the process's number and the clock.
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.subsec_nanos());
+        let digest = Sha256::digest(format!("{} {now}", std::process::id()));
+        let random = f64::from(digest[0]) / 127.5 - 1.0;
+        number("MOCK_SLOWNESS").unwrap_or(1.0) * (1.0 + number("MOCK_NOISE").unwrap_or(0.0) * random)
+    })
 }

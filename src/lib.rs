@@ -13,6 +13,7 @@ pub mod graph;
 pub mod inputs;
 pub mod machine;
 pub mod measure;
+pub mod merge;
 pub mod page;
 pub mod protocol;
 pub mod quality;

@@ -14,7 +14,7 @@ fn help(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "audit",
     "compare",
     "data check",
@@ -25,6 +25,7 @@ const COMMANDS: [&str; 15] = [
     "inspect",
     "lint",
     "measure",
+    "merge",
     "models",
     "place",
     "rank",

@@ -140,12 +140,14 @@ fn two_measures_cannot_write_to_one_run() {
 fn a_newer_format_is_refused_and_left_as_it_is() {
     let copy = copied(measured());
     let path = copy.path().join("run.json");
-    let newer = std::fs::read_to_string(&path).unwrap().replacen("\"format\": 1", "\"format\": 2", 1);
+    let newer = std::fs::read_to_string(&path).unwrap().replacen("\"format\": 2", "\"format\": 3", 1);
     std::fs::write(&path, &newer).unwrap();
     for error in [Run::open(copy.path()).unwrap_err(), RunWriter::resume(copy.path()).unwrap_err()] {
         let text = error.to_string();
         assert!(
-            text.ends_with("`format`: expected 1, the one that this esr-bench writes, found 2; it is left as it is"),
+            text.ends_with(
+                "`format`: expected a version from 1 to 2, found 3, of another esr-bench: it is left as it is"
+            ),
             "{text}"
         );
     }

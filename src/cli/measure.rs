@@ -12,7 +12,7 @@ use esr_bench::measure::{Outcome, Session};
 use esr_bench::protocol::Switches;
 use esr_bench::results::Basis;
 use esr_bench::rules::Rules;
-use esr_bench::run::{KeepSr, Limit, Run, RunWriter, SUBMISSIONS};
+use esr_bench::run::{KeepSr, Limit, Run, RunWriter, SUBMISSIONS, ShardNumber};
 use esr_bench::stats::Protocol;
 use esr_bench::submission::Submission;
 use esr_bench::submission::clone::{Export, is_clone};
@@ -90,6 +90,10 @@ struct Options {
     /// under two labels, whose difference is the session's noise (A/A control) [default: network 0 of a repository]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
+    /// Measure shard K of N: the baseline, which every shard has, and every Nth of the other submissions. Name all submissions
+    /// in the same order for every shard; `esr-bench merge` joins the N runs (needs --baseline)
+    #[arg(long, value_name = "K/N")]
+    shard: Option<ShardNumber>,
     /// How runtime is measured [default: the protocol of --rules, else robust]
     #[arg(long, value_enum)]
     protocol: Option<Protocol>,
@@ -279,6 +283,7 @@ fn plan_options(
         memory_split: rules.map_or("val", |rules| Basis::from(rules).memory).to_owned(),
         rules: rules.map(|rules| rules.id.clone()),
         keep_sr: options.keep_sr,
+        shard: options.shard,
     }
 }
 

@@ -15,6 +15,7 @@ mod inspect;
 mod lint;
 mod man;
 mod measure;
+mod merge;
 mod models;
 mod output;
 mod overview;
@@ -73,6 +74,8 @@ enum Command {
     Man(man::Args),
     /// Measure submissions on images and write a run directory
     Measure(measure::Args),
+    /// Join the run directories of several machines into one
+    Merge(merge::Args),
     /// List the networks of the registry, or describe one
     Models(models::Args),
     /// Find the place that an entry would take in a published table
@@ -160,6 +163,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Lint(args) => lint::run(&args),
         Command::Man(args) => man::run(&args, Cli::command()),
         Command::Measure(args) => measure::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Place(args) => place::run(&args),
         Command::Rank(args) => rank::run(&args),

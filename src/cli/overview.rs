@@ -28,7 +28,10 @@ Exit codes:
 const GROUPS: [(&str, &[&str]); 4] = [
     (
         "Score a challenge",
-        &["import", "lint", "measure", "show", "rank", "compare", "forms", "report", "serve", "verify", "sign"],
+        &[
+            "import", "lint", "measure", "merge", "show", "rank", "compare", "forms", "report", "serve", "verify",
+            "sign",
+        ],
     ),
     ("Look at a network", &["inspect", "models", "identify", "fuse", "place"]),
     ("Rules and tables", &["rules", "audit"]),

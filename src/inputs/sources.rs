@@ -124,6 +124,7 @@ impl Sources {
             self.entries = run.entries(rules)?;
             self.sessions.push(run.timed(rules));
             self.notes = run.departures(rules).iter().map(ToString::to_string).collect();
+            self.notes.extend(run.merge_notes());
             self.fitness.push((path.display().to_string(), run.fitness(rules)?));
             if let Some(line) = run.edited() {
                 let path = path.display();

@@ -37,6 +37,11 @@ impl Machine {
 }
 
 impl Identity {
+    /// As [`Identity::differences`], but for the host: two machines of one type.
+    pub fn type_differences(&self, now: &Identity) -> Vec<String> {
+        self.differences(&Identity { host: self.host.clone(), ..now.clone() })
+    }
+
     /// What differs, each as `host: a before, b now`; empty: it may be the same machine.
     pub fn differences(&self, now: &Identity) -> Vec<String> {
         let gpus = |machine: &Identity| Some(machine.gpus.join(", ")).filter(|names| !names.is_empty());
@@ -83,6 +88,8 @@ mod tests {
         assert!(machine("a", Some("550")).differences(&machine("a", Some("550"))).is_empty());
         assert_eq!(machine("a", None).differences(&machine("b", None)), ["host: a before, b now"]);
         assert_eq!(machine("a", Some("550")).differences(&machine("a", Some("560"))), ["driver: 550 before, 560 now"]);
+        assert!(machine("a", Some("550")).type_differences(&machine("b", Some("550"))).is_empty());
+        assert_eq!(machine("a", Some("550")).type_differences(&machine("b", Some("560"))).len(), 1);
         assert!(
             machine("a", None).differences(&machine("a", Some("560"))).is_empty(),
             "what was not told cannot differ"

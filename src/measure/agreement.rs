@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::measure::plan::{PlanOptions, baseline, images_of, planned, settings};
+use crate::measure::plan::{PlanOptions, baseline, identified, images_of, named, settings, share};
 use crate::run::{Plan, Planned};
 use crate::stats::Protocol;
 
@@ -47,7 +47,7 @@ pub(super) fn rounds(dir: &Path, plan: &Plan, options: &PlanOptions, given: &Giv
     };
     let mut asked = settings(options);
     // A part of the baseline's name stands for the whole.
-    asked.baseline = baseline(options, &plan.submissions).unwrap_or(asked.baseline);
+    asked.baseline = baseline(options, plan.submissions.iter().map(|p| &p.submission)).unwrap_or(asked.baseline);
     let pairs = values(plan).into_iter().zip(values(&asked));
     for ((option, planned), (_, found)) in pairs {
         if given.has(option) && planned != found {
@@ -100,6 +100,7 @@ fn values(plan: &Plan) -> Vec<(&'static str, String)> {
         ("memory-limit", or_none(plan.limit.memory_mib.map(|mib| mib.to_string()))),
         ("rules", or_none(plan.rules.clone())),
         ("keep-sr", plan.keep_sr.to_string()),
+        ("shard", or_none(plan.shard.as_ref().map(|shard| shard.id().to_string()))),
     ]
 }
 
@@ -112,7 +113,11 @@ fn same_submissions(dir: &Path, plan: &Plan, options: &PlanOptions, given: &Give
         }
         return Ok(());
     }
-    let found = planned(options.submissions.clone())?;
+    let mut found = named(options.submissions.clone())?;
+    if let (Some(shard), Some(baseline)) = (&plan.shard, &plan.baseline) {
+        found = share(found, shard.id(), baseline)?;
+    }
+    let found = found.into_iter().map(identified).collect::<Result<Vec<_>>>()?;
     if found == plan.submissions {
         return Ok(());
     }
@@ -157,6 +162,7 @@ mod tests {
             memory_split: "val".into(),
             rules: None,
             keep_sr: crate::run::KeepSr::None,
+            shard: None,
         }
     }
 
@@ -202,6 +208,7 @@ mod tests {
             limit: Limit { forward_s: 1.0, memory_mib: Some(5) },
             keep_sr: crate::run::KeepSr::All,
             rules: Some("ntire2022".into()),
+            shard: Some("2/3".parse().unwrap()),
             ..options()
         };
         for name in names {

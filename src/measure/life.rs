@@ -54,6 +54,7 @@ pub fn begin(dir: &Path, options: PlanOptions, given: &Given, startup: Startup) 
         machine: startup.machine,
         worker: workers.first,
         python: workers.python,
+        merged: None,
         plan,
     };
     let sandbox = sandbox::state(startup.named.sandbox);

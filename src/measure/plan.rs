@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::measure::input;
 use crate::protocol::{Network, PythonNetwork, Switches, Weights};
 use crate::quality::Image;
-use crate::run::{KeepSr, Limit, Plan, Planned, PlannedImage, Source};
+use crate::run::{KeepSr, Limit, Plan, Planned, PlannedImage, Shard, ShardNumber, Source};
 use crate::stats::Protocol;
 use crate::submission::Submission;
 use crate::submission::name::{NAMES, check_name};
@@ -47,6 +47,8 @@ pub struct PlanOptions {
     pub memory_split: String,
     /// See [`Plan::rules`].
     pub rules: Option<String>,
+    /// Which shard of these submissions is to be measured; absent: all of them in one run.
+    pub shard: Option<ShardNumber>,
 }
 
 /// Makes the plan.
@@ -55,10 +57,37 @@ pub struct PlanOptions {
 /// A file that is missing or unreadable; names that collide; scales that differ.
 pub fn plan(mut options: PlanOptions) -> Result<Plan> {
     let scale = one_scale(&options.submissions)?;
-    let submissions = planned(std::mem::take(&mut options.submissions))?;
+    let mut submissions = named(std::mem::take(&mut options.submissions))?;
     options.baseline = baseline(&options, &submissions)?;
+    let mut shard = None;
+    if let Some(number) = options.shard {
+        let baseline = options.baseline.as_deref().ok_or_else(|| {
+            Error::Usage("--shard needs `--baseline NAME`: shards are joined by their ratios to it".into())
+        })?;
+        let names = submissions.iter().map(|s| s.name.clone()).collect();
+        submissions = share(submissions, number, baseline)?;
+        shard = Some(Shard { number: number.number, of: number.of, submissions: names });
+    }
+    let submissions = submissions.into_iter().map(identified).collect::<Result<_>>()?;
     let images = images_of(&options.data, scale, options.seed)?;
-    Ok(Plan { submissions, images, ..settings(&options) })
+    Ok(Plan { submissions, images, shard, ..settings(&options) })
+}
+
+/// The submissions of one shard, in their order.
+pub(super) fn share(submissions: Vec<Submission>, shard: ShardNumber, baseline: &str) -> Result<Vec<Submission>> {
+    let others = submissions.iter().filter(|s| s.name != baseline).count();
+    if others < shard.of as usize {
+        return Err(Error::Usage(format!(
+            "--shard {shard}: {others} submissions besides the baseline make at most {others} shards"
+        )));
+    }
+    let mut at = 0;
+    let of_shard = |submission: &Submission| {
+        let is_baseline = submission.name == baseline;
+        at += usize::from(!is_baseline);
+        is_baseline || shard.has(at - 1)
+    };
+    Ok(submissions.into_iter().filter(of_shard).collect())
 }
 
 /// The plan of no submissions and no images: what is fixed by options of one value.
@@ -83,17 +112,21 @@ pub(super) fn settings(options: &PlanOptions) -> Plan {
         memory_split: options.memory_split.clone(),
         rules: options.rules.clone(),
         keep_sr: options.keep_sr,
+        shard: options.shard.map(|ShardNumber { number, of }| Shard { number, of, submissions: Vec::new() }),
     }
 }
 
 /// The whole name of the baseline.
-pub(super) fn baseline(options: &PlanOptions, submissions: &[Planned]) -> Result<Option<String>> {
-    let names: Vec<&str> = submissions.iter().map(|p| p.submission.name.as_str()).collect();
-    options.baseline.as_deref().map(|part| named(part, &names)).transpose()
+pub(super) fn baseline<'a>(
+    options: &PlanOptions,
+    submissions: impl IntoIterator<Item = &'a Submission>,
+) -> Result<Option<String>> {
+    let names: Vec<&str> = submissions.into_iter().map(|s| s.name.as_str()).collect();
+    options.baseline.as_deref().map(|part| meant(part, &names)).transpose()
 }
 
 /// The one of `names` that `part` names: the whole name, or any part of it that no other has, whatever its case.
-fn named(part: &str, names: &[&str]) -> Result<String> {
+fn meant(part: &str, names: &[&str]) -> Result<String> {
     if names.contains(&part) {
         return Ok(part.to_owned());
     }
@@ -122,9 +155,10 @@ fn one_scale(submissions: &[Submission]) -> Result<u32> {
     }
 }
 
-pub(super) fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
+/// The submissions under names that differ.
+pub(super) fn named(submissions: Vec<Submission>) -> Result<Vec<Submission>> {
     let mut names = BTreeMap::new();
-    let mut planned = Vec::new();
+    let mut named = Vec::new();
     for mut submission in submissions {
         check_name(&submission.name).map_err(|found| Error::Usage(format!("expected {NAMES}, found {found}")))?;
         let own = submission.name.clone();
@@ -139,32 +173,37 @@ pub(super) fn planned(submissions: Vec<Submission>) -> Result<Vec<Planned>> {
             number += 1;
         }
         names.insert(submission.name.to_lowercase(), submission.trust);
-        let mut files = Vec::new();
-        let paths: Vec<&mut PathBuf> = match &mut submission.network {
-            Network::Registry { weights: Weights::File { path }, .. } => vec![path],
-            Network::Registry { weights: Weights::Random { .. }, .. } => Vec::new(),
-            Network::Program { files } => files.iter_mut().collect(),
-            // The worker tells which files of a repository it read.
-            Network::Python(PythonNetwork::Call { .. }) => Vec::new(),
-            Network::Python(PythonNetwork::File { file, weights, .. }) => match weights {
-                Weights::File { path } => vec![file, path],
-                Weights::Random { .. } => vec![file],
-            },
-        };
-        for path in paths {
-            let file = input::identify(path)?;
-            // Names as the worker repeats them: what the manifest states is held against what was loaded.
-            submission
-                .stated_hashes
-                .iter_mut()
-                .filter(|(stated, _)| stated == path)
-                .for_each(|(p, _)| *p = file.path.clone());
-            *path = file.path.clone();
-            files.push(file);
-        }
-        planned.push(Planned { submission, files });
+        named.push(submission);
     }
-    Ok(planned)
+    Ok(named)
+}
+
+/// A submission with the hashes of its files.
+pub(super) fn identified(mut submission: Submission) -> Result<Planned> {
+    let mut files = Vec::new();
+    let paths: Vec<&mut PathBuf> = match &mut submission.network {
+        Network::Registry { weights: Weights::File { path }, .. } => vec![path],
+        Network::Registry { weights: Weights::Random { .. }, .. } => Vec::new(),
+        Network::Program { files } => files.iter_mut().collect(),
+        // The worker tells which files of a repository it read.
+        Network::Python(PythonNetwork::Call { .. }) => Vec::new(),
+        Network::Python(PythonNetwork::File { file, weights, .. }) => match weights {
+            Weights::File { path } => vec![file, path],
+            Weights::Random { .. } => vec![file],
+        },
+    };
+    for path in paths {
+        let file = input::identify(path)?;
+        // Names as the worker repeats them: what the manifest states is held against what was loaded.
+        submission
+            .stated_hashes
+            .iter_mut()
+            .filter(|(stated, _)| stated == path)
+            .for_each(|(p, _)| *p = file.path.clone());
+        *path = file.path.clone();
+        files.push(file);
+    }
+    Ok(Planned { submission, files })
 }
 
 /// The images of some data sets; of none, the synthetic image.

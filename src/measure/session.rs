@@ -55,7 +55,7 @@ impl<'a> Session<'a> {
                 Ok(Outcome::Interrupted)
             }
             Err(Stop::Broken(error)) => Err(error),
-            Err(Stop::Failed(reason)) => Err(Error::Worker(reason)),
+            Err(Stop::Failed(reason) | Stop::Killed(reason)) => Err(Error::Worker(reason)),
         }
     }
 
@@ -77,7 +77,8 @@ impl<'a> Session<'a> {
     /// A submission's failure becomes an event; anything else ends the session.
     fn settle(&mut self, submission: &str, stage: Stage, result: Result<(), Stop>) -> Result<(), Stop> {
         match result {
-            Err(Stop::Failed(reason)) => {
+            Err(Stop::Killed(_)) if self.context.is_ending() => Err(Stop::Interrupted),
+            Err(Stop::Failed(reason) | Stop::Killed(reason)) => {
                 self.context.progress.note(&format!("{submission} failed: {reason}"));
                 let event = Event::Failure { submission: submission.to_owned(), stage, reason };
                 Ok(self.context.writer.append(event)?)

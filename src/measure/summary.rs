@@ -64,6 +64,9 @@ pub fn summary(run: &Run, basis: impl Into<Basis>, colour: bool) -> Result<Strin
         };
     }
     out += &how(run, &basis, entries.iter().any(|e| e.get(Metric::FlopsG).is_some()));
+    for note in run.merge_notes() {
+        out += &format!("{}.\n", text::capitalised(&note));
+    }
     out += &control(run, basis)?;
     Ok(out)
 }

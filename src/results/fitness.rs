@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::results::basis::Basis;
 use crate::results::control::Control;
-use crate::run::{Conditions, Run};
+use crate::results::scale::samples_of;
+use crate::run::{Conditions, Origin, Run};
 use crate::stats::{Samples, flips, summary};
 
 /// The level at which intervals are asked for.
@@ -86,6 +87,13 @@ pub enum Unfit {
         /// How many.
         machines: usize,
     },
+    /// One of the runs that a merged run consists of has a reason of its own.
+    Origin {
+        /// The run.
+        run: String,
+        /// Its reason.
+        of: Box<Unfit>,
+    },
 }
 
 impl Run {
@@ -94,9 +102,10 @@ impl Run {
         let basis = basis.into();
         let samples = self.ranked_samples(basis.clone());
         let control = self.control(basis)?;
+        let again = self.plan().control();
         let failed = |label: &str| {
-            let results = self.plan().labels().into_iter().find(|(l, _)| l == label);
-            results.and_then(|(_, name)| self.results().submissions.get(&name)).is_none_or(|s| !s.failures.is_empty())
+            let name = self.plan().baseline.as_deref().filter(|_| again.as_deref() == Some(label)).unwrap_or(label);
+            self.results().submissions.get(name).is_none_or(|s| !s.failures.is_empty())
         };
         let measured = samples.iter().filter(|s| !failed(&s.label)).map(|s| s.rounds.len()).min();
         let rounds = measured.unwrap_or_default() as u32;
@@ -106,17 +115,48 @@ impl Run {
             reasons.push(Unfit::TooFewRounds { rounds, needed });
         }
         reasons.extend(of_control(control.as_ref()));
-        if let Some(control) = &control {
-            reasons.extend(self.drift(&control.baseline, &samples)?);
+        match &self.manifest().merged {
+            None => {
+                if let Some(control) = &control {
+                    reasons.extend(self.drift(&control.baseline, &samples)?);
+                }
+                let rounds = self.results().rounds.values();
+                let conditions: Vec<&Conditions> = rounds.map(|round| &round.conditions).collect();
+                reasons.extend(disturbed(&conditions, self.manifest().machine.cpu.threads));
+            }
+            Some(merged) => {
+                for (number, origin) in (1..).zip(&merged.origins) {
+                    let of_origin = self.of_origin(number, origin)?.into_iter();
+                    reasons.extend(of_origin.map(|of| Unfit::Origin { run: origin.run.clone(), of: Box::new(of) }));
+                }
+            }
         }
-        let conditions: Vec<&Conditions> = self.results().rounds.values().map(|round| &round.conditions).collect();
-        reasons.extend(foreign(&conditions, self.manifest().machine.cpu.threads));
-        reasons.extend(throttled(&conditions));
         let machines = self.results().machines.len();
         if machines > 1 {
             reasons.push(Unfit::MachineChanged { machines });
         }
         Ok(Fitness { reasons, noise_floor: control.as_ref().map(Control::floor), rounds })
+    }
+
+    /// The reasons of one of the runs that this one was merged from: each had a machine, and a time, of its own.
+    fn of_origin(&self, number: u32, origin: &Origin) -> Result<Vec<Unfit>> {
+        let results = self.results();
+        let mut reasons = Vec::new();
+        let baselines = results.baselines.get(&number);
+        if let (Some(baseline), Some(rounds)) = (self.plan().baseline.as_deref(), baselines) {
+            let labels = self.plan().control().into_iter().chain([baseline.to_owned()]);
+            let samples: Vec<Samples> = labels.map(|label| samples_of(rounds, &label)).collect();
+            let timed: Vec<Samples> = samples.into_iter().filter(|s| !s.rounds.is_empty()).collect();
+            reasons.extend(self.drift(baseline, &timed)?);
+        }
+        let of_origin = |label: &str| results.origins.get(label) == Some(&number);
+        let others = results.rounds.iter().filter(|((label, _), _)| of_origin(label)).map(|(_, round)| round);
+        // The first origin has the baseline's rounds in both.
+        let shared =
+            baselines.into_iter().flatten().filter(|((label, _), _)| !of_origin(label)).map(|(_, round)| round);
+        let conditions: Vec<&Conditions> = others.chain(shared).map(|round| &round.conditions).collect();
+        reasons.extend(disturbed(&conditions, origin.machine.cpu.threads));
+        Ok(reasons)
     }
 
     /// Whether the baseline's second half differs from its first, both labels together.
@@ -148,6 +188,11 @@ fn of_control(control: Option<&Control>) -> Option<Unfit> {
 fn drift_of(rounds: &[f64]) -> Option<f64> {
     let half = rounds.len() / 2;
     (half >= 2).then(|| summary::median(&rounds[rounds.len() - half..]) / summary::median(&rounds[..half]) - 1.0)
+}
+
+/// What disturbed a session from outside.
+fn disturbed(conditions: &[&Conditions], processors: Option<usize>) -> Vec<Unfit> {
+    foreign(conditions, processors).into_iter().chain(throttled(conditions)).collect()
 }
 
 fn foreign(conditions: &[&Conditions], processors: Option<usize>) -> Vec<Unfit> {
@@ -253,6 +298,7 @@ impl fmt::Display for Unfit {
             Unfit::MachineChanged { machines } => {
                 write!(f, "the rounds were measured on {machines} machines: measure all of them on one")
             }
+            Unfit::Origin { run, of } => write!(f, "{run}: {of}"),
         }
     }
 }

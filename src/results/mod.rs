@@ -12,6 +12,7 @@ mod forms;
 mod images;
 mod note;
 mod samples;
+mod scale;
 mod timed;
 mod worst;
 

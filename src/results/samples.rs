@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::results::basis::{Basis, chosen};
+use crate::results::scale::{Scale, samples_of};
 use crate::run::{Run, SubmissionResults};
-use crate::stats::{ImageTimes, Round, Samples, summary};
+use crate::stats::{Round, Samples, summary};
 
 impl Run {
     /// The mean of a figure over all images of a split; `None` unless every one of them has it.
@@ -28,28 +29,23 @@ impl Run {
         (!values.is_empty()).then(|| summary::mean(&values))
     }
 
-    /// The timings of every label, the baseline's control included, in the plan's order.
+    /// The timings of every label, the baseline's control included, in the plan's order. Those of a merged run are on a
+    /// common scale; its control is that of the origin in which the baseline differs most from itself.
     pub fn samples(&self) -> Vec<Samples> {
-        self.plan()
-            .labels()
-            .into_iter()
-            .map(|(label, _)| {
-                let rounds = self
-                    .results()
-                    .rounds
-                    .range((label.clone(), 0)..=(label.clone(), u32::MAX))
-                    .map(|((_, number), times)| Round {
-                        number: *number,
-                        images: times
-                            .images
-                            .iter()
-                            .map(|i| ImageTimes { split: i.split.clone(), image: i.image.clone(), ms: i.ms.clone() })
-                            .collect(),
-                    })
-                    .collect();
-                Samples { label, rounds }
-            })
-            .collect()
+        let scale = Scale::of(self);
+        self.plan().labels().iter().map(|(label, _)| self.samples_of(label, scale.as_ref())).collect()
+    }
+
+    /// The timings of one label, on the scale that a merged run has.
+    pub(super) fn samples_of(&self, label: &str, scale: Option<&Scale>) -> Samples {
+        let Some(scale) = scale else { return samples_of(&self.results().rounds, label) };
+        if self.plan().control().as_deref() == Some(label)
+            && let Some((origin, samples)) = self.worst_control()
+        {
+            return scale.apply(origin, samples);
+        }
+        let origin = self.results().origins.get(label).copied().unwrap_or_default();
+        scale.apply(origin, samples_of(&self.results().rounds, label))
     }
 
     /// The timings that make the ranked runtimes: those of the splits that the rules name, of every label.

@@ -14,6 +14,9 @@ use crate::quality::Quality;
 pub struct Logged {
     /// When it was over.
     pub at: jiff::Timestamp,
+    /// In a merged run the run that it comes from: a place in the list of origins in `run.json`, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<u32>,
     /// What it was.
     #[serde(flatten)]
     pub event: Event,

@@ -1,7 +1,14 @@
 //! The files of a run directory, and the version of their format.
 
-/// The version of a run directory. A newer one is refused, and never written to.
-pub const FORMAT: u32 = 1;
+/// The version of a run directory that this program writes. A newer one is refused, and never written to; all earlier ones
+/// are read, and resumed.
+///
+/// 1: the first. 2: a plan may be a shard (`plan.shard`), and a run may be merged from others (`merged` in `run.json`, `origin`
+/// in events).
+pub const FORMAT: u32 = 2;
+
+/// The earliest version that is read.
+pub(super) const EARLIEST: u32 = 1;
 
 /// The manifest's name in a run directory.
 pub(crate) const MANIFEST: &str = "run.json";
@@ -16,7 +23,7 @@ pub(crate) const SR: &str = "sr";
 pub(crate) const GRAPHS: &str = "graphs";
 
 /// A name as one component of a path: what could lead elsewhere is written as %XX, so that different names stay different.
-pub(super) fn file_name(name: &str) -> String {
+pub(crate) fn file_name(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for (at, c) in name.char_indices() {
         match c {

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::error::{Error, Place, Result};
 use crate::machine::Machine;
 use crate::protocol::Hello;
-use crate::run::format::{FORMAT, MANIFEST};
+use crate::run::format::{EARLIEST, FORMAT, MANIFEST};
+use crate::run::merged::Merged;
 use crate::run::plan::Plan;
 use crate::submission::name::{NAMES, check_name};
 use crate::util::files;
@@ -34,6 +35,9 @@ pub struct Manifest {
     /// The PyTorch worker, where a submission is Python code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub python: Option<Hello>,
+    /// What it was merged of, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
     /// What is measured, on what, and how.
     pub plan: Plan,
 }
@@ -55,12 +59,12 @@ impl Manifest {
             .get("format")
             .and_then(Value::as_u64)
             .ok_or_else(|| Error::input(path, Place::Key("format".into()), "the version of a run directory", "none"))?;
-        if format != u64::from(FORMAT) {
+        if !(u64::from(EARLIEST)..=u64::from(FORMAT)).contains(&format) {
             return Err(Error::input(
                 path,
                 Place::Key("format".into()),
-                format!("{FORMAT}, the one that this esr-bench writes"),
-                format!("{format}; it is left as it is"),
+                format!("a version from {EARLIEST} to {FORMAT}"),
+                format!("{format}, of another esr-bench: it is left as it is"),
             ));
         }
         let manifest: Manifest = serde_json::from_value(value)
@@ -74,8 +78,13 @@ impl Manifest {
 
     /// Writes it under a temporary name, synced, then renamed: it is there as a whole or not at all.
     pub(super) fn write(&self, dir: &Path) -> Result<()> {
+        files::write(&dir.join(MANIFEST), &self.text(dir)?)
+    }
+
+    /// The text of the file.
+    pub(crate) fn text(&self, dir: &Path) -> Result<Vec<u8>> {
         let text = serde_json::to_string_pretty(self)
-            .map_err(|e| Error::Usage(format!("a run that cannot be written as JSON: {e}")))?;
-        files::write(&dir.join(MANIFEST), (text + "\n").as_bytes())
+            .map_err(|e| Error::input(dir.join(MANIFEST), Place::Whole, "a run that JSON can hold", e.to_string()))?;
+        Ok((text + "\n").into_bytes())
     }
 }

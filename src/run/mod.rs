@@ -18,19 +18,23 @@ mod format;
 mod history;
 mod keep;
 mod manifest;
+mod merged;
 mod plan;
 mod reader;
+mod shard;
 mod writer;
 
-pub use contents::{Results, SubmissionResults};
+pub use contents::{Results, Rounds, SubmissionResults};
 pub use event::{
     Conditions, Event, ImageQuality, Logged, MeasuredMemory, RecordedGraph, RoundImage, RoundTimes, Stage,
 };
 pub use format::FORMAT;
-pub(crate) use format::{EVENTS, GRAPHS, MANIFEST, SR};
+pub(crate) use format::{EVENTS, GRAPHS, MANIFEST, SR, file_name};
 pub use history::{Moment, failures, history, log_metadata};
 pub use keep::KeepSr;
 pub use manifest::Manifest;
+pub use merged::{Merged, Origin};
 pub use plan::{Limit, Plan, Planned, PlannedImage, Source};
 pub use reader::Run;
+pub use shard::{Shard, ShardNumber};
 pub use writer::{RunWriter, SUBMISSIONS};

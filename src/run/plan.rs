@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{FileHash, Loaded, Network, Switches, Weights};
 use crate::run::keep::KeepSr;
+use crate::run::shard::Shard;
 use crate::stats::Protocol;
 use crate::stats::samples::CONTROL_SUFFIX;
 use crate::submission::Submission;
@@ -47,6 +48,9 @@ pub struct Plan {
     /// The edition whose rules gave the defaults.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
+    /// Which shard of a larger plan this is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
 fn recorded_at() -> [u32; 2] {
@@ -121,21 +125,21 @@ impl Plan {
         self.images.iter().find(|i| i.split == split && i.image == image)
     }
 
+    /// The second label of the baseline, if it has one: the A/A control is timed only where rounds can be compared.
+    pub fn control(&self) -> Option<String> {
+        self.baseline.as_ref().filter(|_| self.rounds > 1).map(|baseline| format!("{baseline}{CONTROL_SUFFIX}"))
+    }
+
     /// Every label that rounds are timed under, with its submission's name. The control of the baseline comes last, and
     /// only where rounds can be compared.
     pub fn labels(&self) -> Vec<(String, String)> {
         let mut labels: Vec<(String, String)> =
             self.submissions.iter().map(|p| (p.submission.name.clone(), p.submission.name.clone())).collect();
-        if let Some(baseline) = self.baseline.as_ref().filter(|_| self.rounds > 1) {
-            labels.push((control_label(baseline), baseline.clone()));
+        if let (Some(control), Some(baseline)) = (self.control(), &self.baseline) {
+            labels.push((control, baseline.clone()));
         }
         labels
     }
-}
-
-/// The second label of a baseline, the A/A control.
-fn control_label(baseline: &str) -> String {
-    format!("{baseline}{CONTROL_SUFFIX}")
 }
 
 impl Planned {

@@ -79,8 +79,8 @@ impl Run {
         let mut whole = Whole { bytes: 0, lacks_newline: false, chain: Chain::begin(manifest) };
         for (index, line) in log.split_inclusive(|&b| b == b'\n').enumerate() {
             let complete = line.ends_with(b"\n");
-            let event = match serde_json::from_slice::<Logged>(line) {
-                Ok(logged) => logged.event,
+            let logged = match serde_json::from_slice::<Logged>(line) {
+                Ok(logged) => logged,
                 // The last line of a killed run.
                 Err(_) if !complete => break,
                 Err(error) => {
@@ -88,7 +88,7 @@ impl Run {
                     return Err(Error::input(&path, at, "an event of a run", error.to_string()));
                 }
             };
-            run.add(&event)
+            run.add(logged)
                 .map_err(|found| Error::input(&path, Place::Line(index + 1), "an event of this run", found))?;
             if matches!(whole.chain.take(line), Link::Wrong | Link::Missing) {
                 run.edited.get_or_insert(index + 1);
@@ -99,15 +99,15 @@ impl Run {
         Ok((run, whole))
     }
 
-    pub(crate) fn add(&mut self, event: &Event) -> Result<(), String> {
-        if let Event::RoundsAdded { rounds } = event {
+    pub(crate) fn add(&mut self, logged: Logged) -> Result<(), String> {
+        if let Event::RoundsAdded { rounds } = &logged.event {
             if *rounds < self.plan.rounds || *rounds > MOST_ROUNDS {
                 let least = self.plan.rounds;
                 return Err(format!("{rounds} rounds, expected {least} to {MOST_ROUNDS}: rounds are only added"));
             }
             self.plan.rounds = *rounds;
         }
-        self.results.add(&self.plan, event)
+        self.results.add(&self.plan, logged)
     }
 
     /// The directory.

@@ -52,7 +52,12 @@ impl RunWriter {
     /// counted in the result.
     pub fn resume(dir: &Path) -> Result<(RunWriter, u64)> {
         // The manifest first: a directory of another format is not even locked.
-        Manifest::read(dir)?;
+        if Manifest::read(dir)?.merged.is_some() {
+            return Err(Error::Usage(format!(
+                "the run in {} was merged from others: resume those, and merge them again",
+                dir.display()
+            )));
+        }
         let mut events = open(dir, true)?;
         let (run, whole) = Run::read(dir)?;
         let path = dir.join(format::EVENTS);
@@ -78,9 +83,10 @@ impl RunWriter {
     /// Records an event. When this returns, it is on the disk.
     pub fn append(&mut self, event: Event) -> Result<()> {
         let path = self.run.dir().join(format::EVENTS);
-        self.run.add(&event).map_err(|found| Error::input(&path, Place::Whole, "events of this run", found))?;
-        let event = serde_json::to_vec(&Logged { at: jiff::Timestamp::now(), event })
+        let logged = Logged { at: jiff::Timestamp::now(), origin: None, event };
+        let event = serde_json::to_vec(&logged)
             .map_err(|error| Error::input(&path, Place::Whole, "an event that JSON can hold", error.to_string()))?;
+        self.run.add(logged).map_err(|found| Error::input(&path, Place::Whole, "events of this run", found))?;
         let (line, chain) = self.chain.seal(&event);
         self.events.write_all(&line).and_then(|()| self.events.sync_data()).map_err(Error::io("write", &path))?;
         self.chain = chain;

@@ -25,10 +25,10 @@ pub(super) fn check(start: Chain, run: &mut Run, log: &[u8], verified: &mut Veri
         let line = index + 1;
         match serde_json::from_slice::<Logged>(bytes) {
             Ok(logged) => {
-                if let Err(why) = run.add(&logged.event) {
+                events.push((line, logged.event.clone()));
+                if let Err(why) = run.add(logged) {
                     verified.findings.push(Finding::Foreign { line, why });
                 }
-                events.push((line, logged.event));
             }
             Err(_) if !bytes.ends_with(b"\n") => {
                 verified.notes.push(format!(

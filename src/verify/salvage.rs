@@ -71,8 +71,9 @@ fn kept(out: &Path, run: &mut Run, line: &[u8]) -> std::result::Result<(), Strin
     if line.iter().all(u8::is_ascii_whitespace) {
         return Err("an empty line".to_owned());
     }
-    let event = serde_json::from_slice::<Logged>(line).map_err(|error| format!("no event: {error}"))?.event;
-    run.add(&event)?;
+    let logged = serde_json::from_slice::<Logged>(line).map_err(|error| format!("no event: {error}"))?;
+    let event = logged.event.clone();
+    run.add(logged)?;
     if let Event::Graph(graph) = &event {
         let name = format!("{GRAPHS}/{}.json", graph.submission);
         let bytes = input::read(&run.graph_path(&graph.submission), Kind::Graph).map_err(|error| error.to_string())?;

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
 
 use crate::error::{Error, Result};
 use crate::measure::input;
@@ -14,12 +17,14 @@ use crate::run::{Event, Plan, Planned, PlannedImage};
 use crate::worker_process::Exchange;
 use crate::worker_process::Launches;
 use crate::worker_process::sandbox::Access;
-use crate::worker_process::{Failure, StartError, Worker};
+use crate::worker_process::{Failure, StartError, Status, Worker};
 
 /// Why a part of the work ended early.
 pub(in crate::measure) enum Stop {
     /// The submission failed: the others go on.
     Failed(String),
+    /// The worker was ended from outside, by a signal that ends whole jobs as well: see [`Context::is_ending`].
+    Killed(String),
     /// The user interrupted.
     Interrupted,
     /// The harness cannot go on.
@@ -30,6 +35,9 @@ impl From<Failure> for Stop {
     fn from(failure: Failure) -> Stop {
         match failure {
             Failure::Interrupted => Stop::Interrupted,
+            Failure::Died { status: Status::Signal(signal), .. } if ENDS_JOBS.contains(&signal) => {
+                Stop::Killed(failure.to_string())
+            }
             other => Stop::Failed(other.to_string()),
         }
     }
@@ -50,6 +58,12 @@ impl From<Error> for Stop {
         Stop::Broken(error)
     }
 }
+
+/// Signals by which a batch system, a terminal or a shutdown ends all processes of a job.
+const ENDS_JOBS: [i32; 4] = [Signal::TERM.as_raw(), Signal::KILL.as_raw(), Signal::INT.as_raw(), Signal::HUP.as_raw()];
+
+/// How long the harness waits for a signal of its own after one of these ended a worker.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// Everything that a session works with.
 pub(in crate::measure) struct Context<'a> {
@@ -80,6 +94,19 @@ impl<'a> Context<'a> {
     /// What is left to measure.
     pub(in crate::measure) fn missing(&self) -> Missing<'_> {
         Missing::new(&self.plan, self.writer.run().results())
+    }
+
+    /// Whether this process is being ended as well, after a signal ended its worker. A batch system that ends a job sends the signal
+    /// to each process; the worker may be gone before the harness has heard of it, and its submission is not to blame.
+    pub(in crate::measure) fn is_ending(&self) -> bool {
+        let begin = Instant::now();
+        while begin.elapsed() < ENDING {
+            if self.interrupt.load(Ordering::Relaxed) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
     }
 
     /// Puts the LR image at `at` of the plan into the exchange file.
