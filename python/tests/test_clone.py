@@ -70,6 +70,14 @@ def test_the_package_to_install_is_named(worker, clone):
     assert message.endswith("-m pip install absent_layers`")
 
 
+def test_a_value_of_a_missing_module_that_is_looked_up_tells_the_module(worker, tmp_path):
+    code = "import absent_modes\nNAMES = {absent_modes.BILINEAR: 'x'}\nMODE = {v: k for k, v in NAMES.items()}['bilinear']\n"
+    (tmp_path / "net.py").write_text(code)
+    network = {"kind": "python", "file": str(tmp_path / "net.py"), "class": "Net", "weights": {"from": "random", "seed": 0}}
+    message = worker.fail("load", network=network, device="cpu", scale=4, data_range=1.0)["message"]
+    assert "KeyError: 'bilinear'" in message and message.endswith("; not installed: `absent_modes`")
+
+
 def test_modules_that_are_not_needed_are_stood_in_for(worker, clone, slot):
     notes = worker.get("load", **load(clone, 7))["notes"]
     note = next(n for n in notes if n.startswith("not installed, and not needed"))

@@ -63,13 +63,24 @@ impl Clones {
             check: !self.no_check,
             export,
         };
-        clone::import(&request, &tools, &mut |row| eprintln!("import: {}", cloned::progress(row)))
+        clone::import(&request, &tools, &mut |step| eprintln!("import: {}", cloned::progress(step)))
     }
 
     /// The edition that was named.
     pub(crate) fn edition(&self) -> Option<&String> {
         self.edition.as_ref()
     }
+}
+
+/// Tells that a folder is a whole repository, where a command takes one submission.
+pub(crate) fn refuse_clone(folder: &Path) -> Result<()> {
+    if !clone::is_clone(folder) {
+        return Ok(());
+    }
+    let root = folder.display();
+    Err(Error::Usage(format!(
+        "{root} is a repository with many networks: run `esr-bench import {root}`, and give the folder of one of them"
+    )))
 }
 
 fn id(text: &str) -> Result<ModelId, String> {

@@ -9,6 +9,7 @@ use esr_bench::graph::Counter;
 use esr_bench::graph::Grouping;
 use esr_bench::graph::Inspection;
 use esr_bench::graph::{OpGraph, Recorded};
+use esr_bench::measure::{Named, launches};
 use esr_bench::protocol::Weights;
 use esr_bench::report::{Format, inspection as report};
 use esr_bench::submission::card::Card;
@@ -16,6 +17,7 @@ use esr_bench::submission::identify::Identifier;
 use esr_bench::submission::{GraphRecorder, MANIFEST, Submission};
 use esr_bench::worker_process::{Launch, Limits, locate};
 
+use super::clones::refuse_clone;
 use super::output;
 
 /// Arguments of `inspect`.
@@ -48,6 +50,9 @@ pub(crate) struct Args {
     /// Worker program [default: esr-worker in the folder of esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
+    /// Python that runs teams' code [default: ESR_BENCH_PYTHON, an active virtual environment, or python3]
+    #[arg(long, value_name = "FILE")]
+    python: Option<PathBuf>,
 }
 
 /// The challenge counts at this size.
@@ -134,6 +139,7 @@ impl GraphSource {
         }
         if path.is_dir() || path.file_name().is_some_and(|n| n == MANIFEST) {
             let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
+            refuse_clone(folder)?;
             return Ok(GraphSource::Worker(Box::new(Submission::read(folder)?)));
         }
         if path.is_file() && path.extension().is_none_or(|e| e != "toml") {
@@ -167,8 +173,10 @@ impl GraphSource {
             }
             GraphSource::Worker(submission) => submission,
         };
-        let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
-        let mut recorder = GraphRecorder::start(&launch, submission)?;
+        let named = Named { worker: args.worker.clone(), python: args.python.clone(), ..Named::default() };
+        let launches = launches(&named, &Limits::default(), true);
+        let launch = launches.of(&submission.network).map_err(|why| Error::Worker(why.to_owned()))?;
+        let mut recorder = GraphRecorder::start(launch, submission)?;
         let size = args.input.unwrap_or(DEFAULT_INPUT);
         let graph = recorder.record(size, args.real.then_some(Recorded::Real))?;
         let mut larger = None;

@@ -4,23 +4,26 @@ use std::path::{Path, PathBuf};
 
 use esr_bench::entry::{Entry, Metric, label};
 use esr_bench::inputs::{card, sources};
+use esr_bench::measure::{Named, launches};
 use esr_bench::rank::{self, placement};
 use esr_bench::report::Format;
 use esr_bench::report::placement::{self as report, Placed};
 use esr_bench::rules::Rules;
 use esr_bench::submission::card::Card;
+use esr_bench::submission::{MANIFEST, Submission};
 use esr_bench::util::input::STDIN;
 use esr_bench::worker_process::{Launch, Limits, locate};
 use esr_bench::{Error, Result, exit};
 
+use super::clones::refuse_clone;
 use super::output;
 
 /// Arguments of `place`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Run directory, CSV file of measurements, organisers' results.json, or model card (its costs are recorded; --set gives
-    /// the other metrics)
-    #[arg(value_name = "MODEL|RUN|CSV")]
+    /// Run directory, CSV file of measurements, organisers' results.json, or model card or submission folder (its costs are
+    /// recorded; --set gives the other metrics)
+    #[arg(value_name = "MODEL|SUBMISSION|RUN|CSV")]
     input: String,
     /// Edition whose published table the entry joins: its id, its folder, or a rules file beside a published.csv
     #[arg(long, value_name = "ID|FILE", default_value = "ntire2022")]
@@ -31,9 +34,12 @@ pub(crate) struct Args {
     /// Assume a value for a metric, such as `runtime_ms=30`; may be repeated
     #[arg(long, value_name = "METRIC=VALUE", value_parser = assignment)]
     set: Vec<(Metric, f64)>,
-    /// Worker program that records the costs of a model card [default: esr-worker in the folder of esr-bench]
+    /// Worker program that records costs [default: esr-worker in the folder of esr-bench]
     #[arg(long, value_name = "FILE")]
     worker: Option<PathBuf>,
+    /// Python that runs teams' code [default: ESR_BENCH_PYTHON, an active virtual environment, or python3]
+    #[arg(long, value_name = "FILE")]
+    python: Option<PathBuf>,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = output::formats(&[Format::Table, Format::Json]))]
     format: Format,
@@ -81,6 +87,10 @@ fn entries(args: &Args, rules: &Rules) -> Result<Vec<(Entry, Vec<String>)>> {
     if args.input != STDIN && !path.exists() && !is_edition || path.extension().is_some_and(|e| e == "toml") {
         return Ok(vec![recorded(args, rules)?]);
     }
+    refuse_clone(path)?;
+    if path.join(MANIFEST).is_file() {
+        return Ok(vec![submitted(args, path, rules)?]);
+    }
     let sources = sources::read(std::slice::from_ref(&args.input), rules)?;
     let all = sources.entries;
     let chosen: Vec<Entry> = match &args.entry {
@@ -108,5 +118,15 @@ fn recorded(args: &Args, rules: &Rules) -> Result<(Entry, Vec<String>)> {
     }
     let launch = Launch::new(locate(args.worker.as_deref())?, Limits::default());
     let (entry, note) = card::entry(&found, rules, &launch)?;
+    Ok((entry, vec![note]))
+}
+
+/// The entry of a submission's folder, with recorded costs.
+fn submitted(args: &Args, folder: &Path, rules: &Rules) -> Result<(Entry, Vec<String>)> {
+    let submission = Submission::read(folder)?;
+    let named = Named { worker: args.worker.clone(), python: args.python.clone(), ..Named::default() };
+    let launches = launches(&named, &Limits::default(), true);
+    let launch = launches.of(&submission.network).map_err(|why| Error::Worker(why.to_owned()))?;
+    let (entry, note) = card::of_submission(&submission, rules, launch)?;
     Ok((entry, vec![note]))
 }

@@ -1,4 +1,4 @@
-//! A model card as an entry: its costs, from a graph that a worker records.
+//! A model card or a submission as an entry: its costs, from a graph that a worker records.
 
 use crate::entry::{Entry, Metric};
 use crate::error::Result;
@@ -17,14 +17,21 @@ pub const COSTS: [Metric; 4] = [Metric::ParamsM, Metric::FlopsG, Metric::ActsM, 
 pub fn entry(card: &Card, rules: &Rules, launch: &Launch) -> Result<(Entry, String)> {
     // Costs do not depend on the weights' values.
     let submission = Submission::from_card(card, Weights::Random { seed: 0 });
-    let mut recorder = GraphRecorder::start(launch, &submission)?;
+    let (entry, note) = of_submission(&submission, rules, launch)?;
+    Ok((Entry { team: card.name.clone(), submission: String::new(), ..entry }, note))
+}
+
+/// The submission's entry with its recorded costs, and the same remark.
+pub fn of_submission(submission: &Submission, rules: &Rules, launch: &Launch) -> Result<(Entry, String)> {
+    let mut recorder = GraphRecorder::start(launch, submission)?;
     let [_, height, width] = rules.costs.input;
     let graph = recorder.record([height.into(), width.into()], None)?;
     recorder.finish()?;
     let tally = graph::count(&graph, rules.costs.counter);
     let values =
         [tally.params as f64 / 1e6, tally.flops as f64 / 1e9, tally.activations as f64 / 1e6, tally.convs as f64];
-    let mut entry = Entry { team: card.name.clone(), ..Entry::default() };
+    let (team, name) = (submission.team.clone(), submission.name.clone());
+    let mut entry = Entry { team, submission: name, ..Entry::default() };
     entry.metrics.extend(COSTS.into_iter().zip(values));
     entry.unknown_ops = tally.unknown;
     let note = format!("costs are those of the recorded network, by {} at {height} x {width}", rules.costs.counter);

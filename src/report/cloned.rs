@@ -5,7 +5,7 @@ use std::fmt::Write;
 use indexmap::IndexMap;
 
 use crate::entry::Trust;
-use crate::submission::clone::{Imported, Outcome, Row};
+use crate::submission::clone::{Imported, Outcome, Row, Step};
 use crate::text::{Align, Table};
 
 /// The folders that were written or existed, and the networks that were not imported with the reason.
@@ -75,7 +75,11 @@ fn remarks(imported: &Imported) -> String {
 }
 
 /// One line of progress.
-pub fn progress(row: &Row) -> String {
+pub fn progress(step: Step) -> String {
+    let row = match step {
+        Step::Exporting(row, limit) => return format!("{}: exporting, at most {limit} s for each method", label(row)),
+        Step::Done(row) => row,
+    };
     let what = match &row.outcome {
         Outcome::Written(_) => row.class.map_or("written", Trust::name).to_owned(),
         Outcome::Kept(_) => "kept".to_owned(),
@@ -136,5 +140,21 @@ mod tests {
 
         1 written, 1 kept, 1 not imported
         ");
+    }
+
+    #[test]
+    fn an_export_is_told_before_it_takes_its_time() {
+        let row = Row {
+            model_id: ModelId::Number(4),
+            name: Some("04_RLFN".into()),
+            team: None,
+            class: None,
+            registered: None,
+            outcome: Outcome::Left("no way was found".into()),
+            remarks: Vec::new(),
+        };
+        let begun = progress(Step::Exporting(&row, 300));
+        assert_eq!(begun, "model_id 4 (04_RLFN): exporting, at most 300 s for each method");
+        assert_eq!(progress(Step::Done(&row)), "model_id 4 (04_RLFN): no way was found");
     }
 }

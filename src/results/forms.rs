@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::entry::Trust;
 use crate::error::Result;
+use crate::graph;
+use crate::graph::{Counter, OpGraph};
 use crate::run::{Planned, Run, SubmissionResults};
 use crate::stats;
 use crate::stats::summary::median;
@@ -25,6 +27,19 @@ pub struct Forms {
     pub overhead: Option<Overhead>,
     /// How their SR images compare.
     pub sr: SameSr,
+    /// The costs in which their recorded graphs differ; absent where one of them has no graph.
+    pub costs: Option<Vec<CostDifference>>,
+}
+
+/// A cost that two recorders do not count alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CostDifference {
+    /// `params`, `FLOPs (hook)` and the like.
+    pub cost: String,
+    /// By the graph of the eager form.
+    pub eager: u64,
+    /// By the graph of the other form.
+    pub other: u64,
 }
 
 /// Times of two forms, over the rounds that both have.
@@ -74,7 +89,11 @@ impl Run {
                     (Some(one), Some(two)) => same_sr(one, two),
                     _ => SameSr::default(),
                 };
-                forms.push(Forms { eager: one, other: two, class: other.submission.trust, overhead, sr });
+                let costs = match (self.graph(&one)?, self.graph(&two)?) {
+                    (Some(one), Some(two)) => Some(different_costs(&one, &two)),
+                    _ => None,
+                };
+                forms.push(Forms { eager: one, other: two, class: other.submission.trust, overhead, sr, costs });
             }
         }
         Ok(forms)
@@ -136,9 +155,25 @@ pub fn same_sr(one: &SubmissionResults, other: &SubmissionResults) -> SameSr {
     sr
 }
 
+/// Parameters, FLOPs by each convention, activations and #conv, where the graphs differ in them.
+pub fn different_costs(eager: &OpGraph, other: &OpGraph) -> Vec<CostDifference> {
+    let costs = |graph: &OpGraph| {
+        let tallies = Counter::ALL.map(|counter| graph::count(graph, counter));
+        let first = &tallies[0];
+        let own = [("params", first.params), ("activations", first.activations), ("#conv", first.convs)];
+        let flops = tallies.iter().map(|tally| (format!("FLOPs ({})", tally.counter), tally.flops));
+        own.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(flops).collect::<Vec<_>>()
+    };
+    let pairs = costs(eager).into_iter().zip(costs(other));
+    let differences = pairs.map(|((cost, eager), (_, other))| CostDifference { cost, eager, other });
+    differences.filter(|found| found.eager != found.other).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::Builder;
+    use crate::graph::build::Conv2d;
     use crate::quality::Quality;
     use crate::run::ImageQuality;
     use crate::stats::{ImageTimes, Round};
@@ -159,6 +194,21 @@ mod tests {
         assert_eq!((found.eager_ms, found.other_ms, found.overhead_ms), (13.0, 10.0, 3.0));
         assert_eq!(found.rounds_ms, [2.0, 3.0, 4.0]);
         assert_eq!(overhead(&eager, &samples(&[(7, 1.0)]), Protocol::Robust).unwrap(), None);
+    }
+
+    #[test]
+    fn costs_of_two_records_are_the_same_or_named() {
+        let graph = |channels: i64| {
+            let mut build = Builder::new("x", [1, 3, 8, 8]);
+            let y = build.conv2d("head", 0, Conv2d::same(channels, 3));
+            build.finish(y)
+        };
+        assert_eq!(different_costs(&graph(4), &graph(4)), []);
+        let found = different_costs(&graph(4), &graph(5));
+        let params = CostDifference { cost: "params".into(), eager: 4 * 3 * 9, other: 5 * 3 * 9 };
+        assert_eq!(found[0], params, "{found:?}");
+        let names: Vec<&str> = found.iter().map(|c| c.cost.as_str()).collect();
+        assert_eq!(names, ["params", "activations", "FLOPs (hook)", "FLOPs (fvcore)", "FLOPs (macs)"]);
     }
 
     fn results(images: &[(&str, &str, Option<f64>)]) -> SubmissionResults {

@@ -20,6 +20,6 @@ pub use basis::Basis;
 pub use control::Control;
 pub use departures::Departure;
 pub use fitness::{Fitness, Unfit};
-pub use forms::{Forms, Overhead, SameSr, overhead, same_sr};
+pub use forms::{CostDifference, Forms, Overhead, SameSr, different_costs, overhead, same_sr};
 pub use images::ImageRow;
 pub use worst::WorstImage;

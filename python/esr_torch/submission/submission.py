@@ -14,6 +14,8 @@ from .redirect import Redirect
 from .stand_ins import ModuleNeeded, StandIns
 
 PART = 1 << 20
+# What a library throws that got a stand-in where it expected a value.
+USED_STRANGELY = (AttributeError, ImportError, LookupError, NameError, TypeError, ValueError)
 
 
 class Submission:
@@ -120,7 +122,7 @@ class Submission:
         if isinstance(error, ModuleNotFoundError) and error.name:
             return Failure(LOAD, self.stand_ins.needed(error.name))
         failure = from_exception(error, LOAD, self.root)
-        if isinstance(error, (AttributeError, NameError, TypeError)) and self.stand_ins.made:
+        if isinstance(error, USED_STRANGELY) and self.stand_ins.made:
             # A stand-in that was used in a way that it does not know may be behind it.
             missing = ", ".join(f"`{name}`" for name in self.stand_ins.made)
             return Failure(failure.kind, f"{failure.message}; not installed: {missing}")

@@ -132,8 +132,17 @@ impl Imported {
     }
 }
 
-/// Imports the repository's networks. `each` sees a row as soon as it is there: exports take minutes.
-pub fn import(request: &CloneImport, tools: &Tools, each: &mut dyn FnMut(&Row)) -> Result<Imported> {
+/// What an import tells while it works.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<'a> {
+    /// The exporter starts on this network, with so many seconds for each way that it tries.
+    Exporting(&'a Row, u64),
+    /// This row is there.
+    Done(&'a Row),
+}
+
+/// Imports the repository's networks. `each` sees every step as soon as it is there: exports take minutes.
+pub fn import(request: &CloneImport, tools: &Tools, each: &mut dyn FnMut(Step)) -> Result<Imported> {
     let mut repository = reader::read(&tools.python, &request.clone, request.call.as_deref())?;
     if let Some(unknown) = request.ids.iter().find(|id| !repository.branches.iter().any(|b| b.id() == **id)) {
         let known: Vec<String> = repository.branches.iter().map(|b| b.id().to_string()).collect();
@@ -160,8 +169,8 @@ pub fn import(request: &CloneImport, tools: &Tools, each: &mut dyn FnMut(&Row)) 
     };
     let mut rows = Vec::new();
     for branch in repository.branches.iter().filter(wanted) {
-        let row = import.one(branch)?;
-        each(&row);
+        let row = import.one(branch, each)?;
+        each(Step::Done(&row));
         rows.push(row);
     }
     let absent = repository.branches.iter().filter(wanted).flat_map(Branch::absent).collect();
@@ -185,7 +194,7 @@ struct Registered {
 }
 
 impl Import<'_> {
-    fn one(&mut self, branch: &Branch) -> Result<Row> {
+    fn one(&mut self, branch: &Branch, each: &mut dyn FnMut(Step)) -> Result<Row> {
         let id = branch.id();
         let class = branch.network.as_ref().map(|n| n.class.clone()).unwrap_or_default();
         let told = branch.name.as_deref().map(network_name).filter(|name| !name.is_empty());
@@ -229,7 +238,7 @@ impl Import<'_> {
         }
         let manifest = self.manifest(branch, &name, &row, data_range);
         match self.request.form {
-            Form::Program => self.program(branch, manifest, &mut row)?,
+            Form::Program => self.program(branch, manifest, &mut row, each)?,
             Form::Python => self.python(manifest, &mut row)?,
             Form::Auto | Form::Registered => match self.registered(branch, data_range, &mut row)? {
                 Ok(registered) => {
@@ -289,13 +298,14 @@ impl Import<'_> {
         Ok(())
     }
 
-    fn program(&self, branch: &Branch, manifest: Manifest, row: &mut Row) -> Result<()> {
+    fn program(&self, branch: &Branch, manifest: Manifest, row: &mut Row, each: &mut dyn FnMut(Step)) -> Result<()> {
         if !branch.absent().is_empty() {
             row.outcome = Outcome::Left(row.remarks.pop().unwrap_or_default());
             return Ok(());
         }
         let folder = self.target(manifest.name.as_deref().unwrap_or_default(), Trust::Program);
         let draft = Draft::beside(&folder)?;
+        each(Step::Exporting(row, self.request.export.way_s));
         match export::export(&self.tools.python, self.repository, &row.model_id, &draft, &self.request.export)? {
             Ok((exported, way)) => {
                 let Manifest { team, name, notes, origin, .. } = manifest;

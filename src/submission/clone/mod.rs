@@ -14,5 +14,5 @@ mod reader;
 mod teams;
 
 pub use agree::Agreement;
-pub use import::{CloneImport, Export, Form, Imported, Outcome, Row, Tools, import};
+pub use import::{CloneImport, Export, Form, Imported, Outcome, Row, Step, Tools, import};
 pub use reader::is_clone;

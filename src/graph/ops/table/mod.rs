@@ -57,6 +57,7 @@ mod tests {
     fn an_in_place_variant_is_the_same_operation() {
         assert!(std::ptr::eq(find("aten::relu_").unwrap(), find("aten::relu").unwrap()));
         assert!(find("aten::__and__").is_some());
+        assert!(find("aten::equal").is_some(), "a program keeps the comparisons of its code");
         assert!(find("aten::relu__").is_none());
         assert!(find("esr::relu").is_none());
     }

@@ -38,6 +38,8 @@ pub(super) static REDUCTIONS: &[OpEntry] = &[
             "aten::all",
             "aten::median",
             "aten::count_nonzero",
+            "aten::equal",
+            "aten::allclose",
             "aten::logsumexp",
         ],
         PerInput(1),
