@@ -79,10 +79,10 @@ impl Survey {
             };
             finished = matches!(event, Event::Finished);
             match event {
-                Event::Started { machine: Some(machine), .. } => {
-                    if self.machines.iter().all(|known| !known.differences(&machine).is_empty()) {
-                        self.machines.push(machine);
-                    }
+                Event::Started { machine: Some(machine), .. }
+                    if self.machines.iter().all(|known| !known.differences(&machine).is_empty()) =>
+                {
+                    self.machines.push(machine);
                 }
                 Event::RoundsAdded { rounds } => self.plan.rounds = rounds,
                 Event::Loaded { submission, loaded } if submission == self.baseline => self.settings = loaded.settings,
