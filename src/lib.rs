@@ -22,6 +22,7 @@ pub mod report;
 pub mod results;
 pub mod rules;
 pub mod run;
+pub mod schemas;
 pub mod serve;
 pub mod stats;
 pub mod submission;

@@ -134,7 +134,7 @@ pub struct Load {
 }
 
 /// A network.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Network {
     /// A registered architecture.
@@ -158,7 +158,7 @@ pub enum Network {
 }
 
 /// A team's PyTorch code, in one of two forms.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum PythonNetwork {
     /// A network of an organisers' repository: `FILE.py:FUNCTION` is called as the organisers call it, as
@@ -190,7 +190,7 @@ pub enum PythonNetwork {
 }
 
 /// The number or the word that selects a network of a repository.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum ModelId {
     /// As in every edition so far.
@@ -246,7 +246,7 @@ impl Network {
 }
 
 /// Where weights come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Weights {
     /// A state dict: `.pth`, `.pt` (zip or legacy pickle), `.safetensors`.
@@ -262,7 +262,7 @@ pub enum Weights {
 }
 
 /// Tiling, in LR pixels: tiles of `size`, neighbours sharing `overlap`, overlaps averaged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tile {
     /// Side of a tile.
@@ -272,7 +272,7 @@ pub struct Tile {
 }
 
 /// What eager PyTorch gave for a fixed image (see `python/esr_export.py`, `pattern`) of one LR size.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Probe {
     /// LR height and width.
@@ -282,7 +282,7 @@ pub struct Probe {
 }
 
 /// Precision and thread settings; absent ones stay as libtorch has them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
     /// Threads within an operation.
@@ -350,7 +350,7 @@ pub enum Reply {
 }
 
 /// The worker and the machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Hello {
     /// The worker's [`VERSION`].
     pub protocol: u32,
@@ -368,7 +368,7 @@ pub struct Hello {
 }
 
 /// A device that a network can run on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Device {
     /// `cpu` or `cuda:N`.
     pub id: String,
@@ -378,7 +378,7 @@ pub struct Device {
 }
 
 /// The network is loaded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Loaded {
     /// Elements of every parameter, each shared one once.
     pub parameters: u64,
@@ -399,7 +399,7 @@ pub struct Loaded {
 }
 
 /// What a team's code says of its network, or the request where the code says nothing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Told {
     /// Its name.
     pub name: String,
@@ -411,7 +411,7 @@ pub struct Told {
 }
 
 /// A file's identity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FileHash {
     /// The file.
     pub path: PathBuf,
@@ -455,7 +455,7 @@ pub struct Memory {
 }
 
 /// How a memory figure was measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MemoryHow {
     /// The device allocator's peak of allocated bytes: the challenge's figure.

@@ -14,7 +14,7 @@ pub use metric::Metric;
 pub use trust::Trust;
 
 /// One entry of a table or a run.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Entry {
     /// The team's name.
     pub team: String,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How far a submission's code is the harness's own: its class in a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
     /// A registered architecture with the team's weights: no code of the team runs.

@@ -21,7 +21,7 @@ pub struct Snapshot {
 }
 
 /// What happened on the processors between two moments.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Activity {
     /// Processors that were kept busy, on average, by processes other than the harness and its worker.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::machine::files;
 
 /// The processors that the system shows.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Cpu {
     /// `Intel(R) Xeon(R) Gold 6326 CPU @ 2.90GHz`.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::machine::Machine;
 
 /// What a machine is known by. What a system does not tell is absent, and then differs from nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Identity {
     /// The host's name.

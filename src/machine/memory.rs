@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::machine::files;
 
 /// Main memory.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct SystemMemory {
     /// What the machine has.
@@ -21,7 +21,7 @@ pub struct SystemMemory {
 }
 
 /// A file system.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Disk {
     /// A folder on it.

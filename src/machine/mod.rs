@@ -21,7 +21,7 @@ pub use self::memory::{Disk, SystemMemory};
 pub use self::nvidia::{Gpu, Nvidia};
 
 /// What this machine is, and the state it is in.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Machine {
     /// The host's name.

@@ -8,7 +8,7 @@ use nvml_wrapper::{Device, Nvml};
 use serde::{Deserialize, Serialize};
 
 /// The driver and its GPUs.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Nvidia {
     /// Why nothing is known of any GPU; absent if the driver answered.
@@ -22,7 +22,7 @@ pub struct Nvidia {
 }
 
 /// One GPU and its state when it was looked at.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Gpu {
     /// The driver's number.

@@ -8,13 +8,15 @@ use crate::quality::view::PixelView;
 use crate::quality::{luma, psnr, ssim};
 
 /// What a leaderboard and a paper's table need of one image.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Quality {
     /// PSNR over all three channels, in dB; infinite (in JSON: `"inf"`) where nothing differs. The challenges' figure.
     #[serde(with = "decibels")]
+    #[schemars(schema_with = "decibels::schema")]
     pub psnr_rgb: f64,
     /// PSNR of the unrounded luma, in dB.
     #[serde(with = "decibels")]
+    #[schemars(schema_with = "decibels::schema")]
     pub psnr_y: f64,
     /// Mean SSIM of the unrounded luma.
     pub ssim_y: f64,
@@ -115,6 +117,10 @@ mod decibels {
     enum Either {
         Number(f64),
         Word(String),
+    }
+
+    pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "anyOf": [{ "type": "number" }, { "const": "inf" }] })
     }
 
     pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,7 +9,7 @@ use crate::entry::Metric;
 use crate::stats::{Announcement, EntryUncertainty};
 
 /// One track of one edition, ranked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Leaderboard {
     /// The rules' id: `ntire2022`.
     pub rules: String,
@@ -37,7 +37,7 @@ pub struct Leaderboard {
 }
 
 /// What may be announced of one track.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Announced {
     /// In plain sentences.
     pub sentences: Vec<String>,
@@ -46,7 +46,7 @@ pub struct Announced {
 }
 
 /// A ranked entry.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Row {
     /// Its place; ties share one where the rules say so.
     pub rank: u32,
@@ -66,7 +66,7 @@ pub struct Row {
 }
 
 /// An entry that is not ranked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Unranked {
     /// Why.
     pub reason: String,

@@ -10,9 +10,10 @@ use crate::protocol::{Loaded, MemoryHow};
 use crate::quality::Quality;
 
 /// An event and its time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Logged {
     /// When it was over.
+    #[schemars(with = "String")]
     pub at: jiff::Timestamp,
     /// In a merged run the run that it comes from: a place in the list of origins in `run.json`, counted from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,7 +24,7 @@ pub struct Logged {
 }
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// `measure` began, or went on.
@@ -80,7 +81,7 @@ pub enum Event {
 }
 
 /// One image's SR, against HR where that is possible.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ImageQuality {
     /// The submission.
     pub submission: String,
@@ -102,7 +103,7 @@ pub struct ImageQuality {
 }
 
 /// Peak memory of one forward.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MeasuredMemory {
     /// The submission.
     pub submission: String,
@@ -117,7 +118,7 @@ pub struct MeasuredMemory {
 }
 
 /// A graph was written to `graphs/`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RecordedGraph {
     /// The submission; the file is `graphs/NAME.json`.
     pub submission: String,
@@ -128,7 +129,7 @@ pub struct RecordedGraph {
 }
 
 /// The timings of one process.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RoundTimes {
     /// From 0.
     pub round: u32,
@@ -148,7 +149,7 @@ pub struct RoundTimes {
 }
 
 /// The machine's state before and during one round of one label.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Conditions {
     /// Runnable processes, averaged over the last minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,7 +172,7 @@ pub struct Conditions {
 }
 
 /// The timings of one image in one process.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RoundImage {
     /// The image's split.
     pub split: String,
@@ -184,7 +185,7 @@ pub struct RoundImage {
 }
 
 /// The parts of measuring a submission, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// SR of every image, compared with HR.

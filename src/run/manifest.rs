@@ -17,11 +17,12 @@ use crate::util::input;
 use crate::util::input::Kind;
 
 /// The manifest of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Manifest {
     /// See [`FORMAT`].
     pub format: u32,
     /// When the run began.
+    #[schemars(with = "String")]
     pub created: jiff::Timestamp,
     /// The version of esr-bench.
     pub esr_bench: String,

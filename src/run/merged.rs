@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::machine::{Identity, Machine};
 
 /// What a merged run was made of. A merged run is not resumed: its shards are, and are merged again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Merged {
     /// The runs; an event's `origin` is a place in this list, counted from 1.
     pub origins: Vec<Origin>,
@@ -15,11 +15,12 @@ pub struct Merged {
 }
 
 /// One of the runs that were merged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Origin {
     /// Its directory, as the command line of `merge` named it.
     pub run: String,
     /// When it began.
+    #[schemars(with = "String")]
     pub created: jiff::Timestamp,
     /// Its command line.
     pub command: Vec<String>,

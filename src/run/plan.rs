@@ -12,7 +12,7 @@ use crate::stats::samples::CONTROL_SUFFIX;
 use crate::submission::Submission;
 
 /// The whole plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Plan {
     /// What is measured; names are unique.
     pub submissions: Vec<Planned>,
@@ -62,7 +62,7 @@ fn memory_split() -> String {
 }
 
 /// A submission, and the files that it is made of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Planned {
     /// What to run.
     pub submission: Submission,
@@ -71,7 +71,7 @@ pub struct Planned {
 }
 
 /// One LR image.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlannedImage {
     /// `val`, `test`, or the data set's name.
     pub split: String,
@@ -86,7 +86,7 @@ pub struct PlannedImage {
 }
 
 /// Where an LR image comes from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Source {
     /// A file, perhaps with its HR.
@@ -105,7 +105,7 @@ pub enum Source {
 }
 
 /// What a request may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Limit {
     /// Seconds for each forward, and for loading.
     pub forward_s: f64,

@@ -15,7 +15,7 @@ pub struct ShardNumber {
 }
 
 /// The part of a plan that one run measures. Every shard has the baseline; each other submission is in one shard.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Shard {
     /// From 1 to `of`.
     pub number: u32,

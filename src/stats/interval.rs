@@ -7,7 +7,7 @@ use crate::stats::samples::Samples;
 use crate::stats::summary::{Protocol, image_runtime, mean, median, split_names};
 
 /// A closed interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Interval {
     /// Its lower end.
     pub low: f64,

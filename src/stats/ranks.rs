@@ -54,7 +54,7 @@ impl Uncertainty {
 }
 
 /// One entry's share of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EntryUncertainty {
     /// Its label.
     pub label: String,

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::stats::samples::{ImageTimes, Round, Samples};
 
 /// How timings become one figure.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Protocol {
     /// Median over an image's repeats, mean over a split's images, mean over splits, then the MEDIAN over rounds: one slow

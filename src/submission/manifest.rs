@@ -11,7 +11,7 @@ use crate::protocol::{ModelId, Probe, Tile};
 pub const MANIFEST: &str = "submission.toml";
 
 /// What `submission.toml` holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The team's name in the table.
@@ -49,7 +49,7 @@ pub struct Manifest {
 }
 
 /// A network of an organisers' repository. Submissions of one origin are the same network in several forms.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
     /// The repository's name: `NTIRE2022_ESR`.
@@ -63,7 +63,7 @@ fn four() -> u32 {
 }
 
 /// What precision a network computes in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
     /// 32-bit floats throughout.
@@ -87,7 +87,7 @@ impl Precision {
 }
 
 /// A registered network and its weights.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelRef {
     /// A card's name, or a card file's path in the folder.
@@ -107,7 +107,7 @@ pub struct ModelRef {
 }
 
 /// A program: TorchScript or `torch.export` archives.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProgramRef {
     /// The files, in the folder.
@@ -121,7 +121,7 @@ pub struct ProgramRef {
 }
 
 /// One file of a program.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProgramFile {
     /// Its name in the folder.
@@ -136,7 +136,7 @@ pub struct ProgramFile {
 
 /// A team's PyTorch code: `root`, `call` and `model_id` for a network of an organisers' repository, or `file`, `class`,
 /// `kwargs` and `weights` for one that the folder holds.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PythonRef {
     /// The root of the organisers' repository, absolute or relative to the submission's folder.

@@ -10,7 +10,7 @@ use crate::submission::card::Card;
 use crate::submission::manifest::{Origin, Precision};
 
 /// A submission, resolved: everything that a worker needs to run it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Submission {
     /// Unique in a run; file names are made of it.
     pub name: String,

@@ -13,7 +13,7 @@ pub const FORMAT: u32 = 1;
 pub type TensorId = usize;
 
 /// One forward pass, whole.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OpGraph {
     /// See [`FORMAT`].
     pub format: u32,
@@ -30,7 +30,7 @@ pub struct OpGraph {
 }
 
 /// How a graph was recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Recorded {
     /// By a forward on real data.
@@ -40,7 +40,7 @@ pub enum Recorded {
 }
 
 /// A tensor as the recorder saw it first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TensorInfo {
     /// Sizes; a scalar has none.
     pub shape: Vec<i64>,
@@ -56,7 +56,7 @@ pub struct TensorInfo {
 }
 
 /// What a tensor is to the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// The LR image.
@@ -74,7 +74,7 @@ pub enum Role {
 }
 
 /// One dispatched operation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Op {
     /// With its namespace: `aten::conv2d`.
     pub name: String,
@@ -91,7 +91,7 @@ pub struct Op {
 }
 
 /// One enclosing module.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Scope {
     /// Its path in the network: `B1.esa.conv1`; empty for the network itself.
     pub path: String,
@@ -107,7 +107,7 @@ fn is_zero(n: &u32) -> bool {
 }
 
 /// An argument's value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Arg {
     /// Absent optional.
