@@ -323,7 +323,7 @@ mod tests {
         let board = board("runtime", 1).unwrap();
         assert!(intervals(&board).iter().all(|(_, interval)| interval.is_none()));
         assert!(
-            board.notes.iter().any(|n| n.starts_with("1 round: run-to-run noise takes at least 6 for 95 %")),
+            board.notes.iter().any(|n| n.starts_with("1 round: 95 % intervals need at least 6 rounds")),
             "{:?}",
             board.notes
         );
