@@ -12,7 +12,7 @@ use super::remark::{Remark, Unit};
 use super::serial::Serial;
 
 /// Entries of one track that take places together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Block {
     /// The first and the last of their places.
     pub places: (u32, u32),
@@ -23,7 +23,7 @@ pub struct Block {
 }
 
 /// Two neighbours that are not told apart.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Separation {
     /// The one that is placed better.
     pub a: String,
@@ -34,7 +34,7 @@ pub struct Separation {
 }
 
 /// What a run says about a track, as facts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Announcement {
     /// Rounds, or sessions where those are the unit.
     pub rounds: usize,
@@ -209,7 +209,7 @@ fn quietness(quiet: &Quiet) -> Sentence {
 }
 
 /// One sentence of an announcement.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sentence {
     /// What was measured.

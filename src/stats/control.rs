@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::shift::PairRounds;
 
 /// One network under two labels.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AgainstItself {
     /// Its label.
     pub label: String,

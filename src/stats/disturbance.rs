@@ -15,7 +15,7 @@ const SHARE: f64 = 0.25;
 const LOAD: f64 = 1.5;
 
 /// What is known of one round.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RoundState {
     /// The round.
     pub round: RoundKey,
@@ -39,7 +39,7 @@ impl RoundState {
 }
 
 /// How quiet a session was.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Quiet {
     /// Every round.
     pub rounds: Vec<RoundState>,

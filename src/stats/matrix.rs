@@ -12,7 +12,7 @@ use super::summary::{Protocol, mean, median, over_rounds, round_runtimes};
 use crate::error::{Error, Result};
 
 /// The samples of one session: one run of the harness on one machine.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Session {
     /// Its name in messages: the run directory.
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Session {
 }
 
 /// A round of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RoundKey {
     /// Index into [`Matrix::sessions`].
     pub session: usize,
@@ -30,7 +30,7 @@ pub struct RoundKey {
 }
 
 /// One figure for each entry and round.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Matrix {
     /// The entries' labels.
     pub labels: Vec<String>,

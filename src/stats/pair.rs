@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 
 /// The band of differences that count as none, as a fraction. The rules or the user state it; what a control happened to show is
 /// reported beside it (see [`super::control`]) and never widens it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TieBand(pub f64);
 
 impl TieBand {
@@ -25,7 +25,7 @@ impl TieBand {
 }
 
 /// What can be said of A against B.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Verdict {
     /// A is faster by more than the tie band.
@@ -50,7 +50,7 @@ impl fmt::Display for Verdict {
 }
 
 /// A against B.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Comparison {
     /// A's label.
     pub a: String,

@@ -24,7 +24,7 @@ const ALL_PATTERNS: usize = 12;
 const MOST: usize = 1_000;
 
 /// A planning figure.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Plan {
     /// Rounds with which the test reaches a verdict in four of five sessions, were difference and noise what they look like now. Absent: more than 1,000.
     pub rounds: Option<usize>,

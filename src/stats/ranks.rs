@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 const SESSIONS_AS_UNITS: usize = 6;
 
 /// How sure a ranking is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Uncertainty {
     /// What it was computed with, the seed included.
     pub settings: Settings,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// All timings of one submission. The round is the unit of every interval and test: a round is one fresh worker process,
 /// and what differs between processes (clocks, allocator, thread placement) is what resampling images cannot see.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Samples {
     /// The submission's name, or the label of an A/A control.
     pub label: String,
@@ -23,7 +23,7 @@ impl Samples {
 }
 
 /// The timings of one process.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Round {
     /// The round's number in the run, from 0; submissions of one run share numbers, so that rounds can be paired.
     pub number: u32,
@@ -32,7 +32,7 @@ pub struct Round {
 }
 
 /// The repeats of one image in one round.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ImageTimes {
     /// `val`, `test`, or the data set's name.
     pub split: String,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One ranking, by whatever it was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Alternative {
     /// What is different: `published protocol`, `rules of ntire2024`, `FLOPs by fvcore`.
     pub name: String,
@@ -12,7 +12,7 @@ pub struct Alternative {
 }
 
 /// The top places of one ranking beside those of the reference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Changed {
     /// What is different.
     pub name: String,
@@ -29,7 +29,7 @@ pub struct Changed {
 }
 
 /// One row for each alternative.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Sensitivity {
     /// The reference's top, best first.
     pub reference: Changed,

@@ -20,7 +20,7 @@ const CLIP: f64 = 3.0;
 const FEWEST: usize = 6;
 
 /// Lag-one autocorrelation of what entries and rounds leave over.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Serial {
     /// Pooled over the entries. Independent noise shows about -1 / rounds.
     pub autocorrelation: f64,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::summary::Protocol;
 
 /// Level, seeds and limits.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Settings {
     /// The confidence level of all statements about places together, over all looks.
     pub level: f64,

@@ -49,7 +49,7 @@ impl FromStr for Protocol {
 }
 
 /// A submission's runtime, in milliseconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Summary {
     /// Over all rounds: what is ranked.
     pub runtime_ms: f64,
