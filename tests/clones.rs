@@ -126,7 +126,7 @@ fn every_network_of_a_clone_becomes_a_submission_or_a_reason() {
 fn a_python_without_torch_costs_the_rows_that_need_it() {
     let bench = Bench::new();
     let without = bench.path("python-without-torch");
-    std::fs::write(&without, "#!/bin/sh\necho '[\"esr_torch\"]'\n").unwrap();
+    std::fs::write(&without, "#!/bin/sh\necho '{\"modules\": [\"esr_torch\"]}'\n").unwrap();
     std::fs::set_permissions(&without, std::fs::Permissions::from_mode(0o755)).unwrap();
     bench.submission("good", "{ ms = 5.0 }");
     let folder = bench.path("theirs");

@@ -34,11 +34,10 @@ enum Values {
 }
 
 /// The arguments, as (command, argument's id, what it takes).
-const ARGUMENTS: [(&str, &str, Values); 30] = [
+const ARGUMENTS: [(&str, &str, Values); 29] = [
     ("audit", "table", Values::EditionOrPath),
     ("audit", "rules", Values::EditionOrPath),
-    ("compare", "a", Values::Label),
-    ("compare", "b", Values::Label),
+    ("compare", "names", Values::Label),
     ("compare", "control", Values::Label),
     ("fuse", "model", Values::CardOrPath),
     ("import", "edition", Values::Edition),
