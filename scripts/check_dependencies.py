@@ -52,6 +52,10 @@ TWICE = {
     "thiserror": "nvml-wrapper 0.13 is at version 1",
     "thiserror-impl": "it belongs to thiserror",
     "syn": "derive macros move to version 3 one after the other; it is a build dependency alone",
+    "bit-set": "proptest 1 is behind fancy-regex, which the tests' validator of schemas uses; no program has it",
+    "bit-vec": "it belongs to bit-set",
+    "getrandom": "the tests' validator of schemas uses ahash 0.8, which is behind rand by a version; no program has it",
+    "r-efi": "it belongs to getrandom",
 }
 
 
