@@ -147,7 +147,10 @@ fn what_is_wrong_is_refused() {
         ("event", bad_ms),
         ("event", unknown),
         ("event", json!({ "at": at, "event": "retry" })),
-        ("graph", json!({ "format": 1, "network": "x", "recorded": "meta", "input": [1, 3, 8], "tensors": [], "ops": [] })),
+        (
+            "graph",
+            json!({ "format": 1, "network": "x", "recorded": "meta", "input": [1, 3, 8], "tensors": [], "ops": [] }),
+        ),
         ("leaderboard", json!({ "rules": "ntire2022", "rows": [] })),
         ("submission", json!({ "team": "x", "model": { "card": "rlfn", "weights": "w.pth" }, "colour": "red" })),
         ("submission", json!({ "model": { "card": "rlfn", "weights": "w.pth" } })),
@@ -156,7 +159,11 @@ fn what_is_wrong_is_refused() {
         assert!(!validators[name].is_valid(&wrong), "{name}: {wrong}");
     }
     accept(&validators, "submission", &json!({ "team": "x", "model": { "card": "rlfn", "weights": "w.pth" } }));
-    accept(&validators, "graph", &json!({ "format": 1, "network": "x", "recorded": "meta", "input": [1, 3, 8, 8], "tensors": [], "ops": [] }));
+    accept(
+        &validators,
+        "graph",
+        &json!({ "format": 1, "network": "x", "recorded": "meta", "input": [1, 3, 8, 8], "tensors": [], "ops": [] }),
+    );
 }
 
 #[test]
