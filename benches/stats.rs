@@ -7,8 +7,8 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use esr_bench::stats::ranks::{competition_ranks, places_by};
 use esr_bench::stats::{
-    Basis, Field, Figures, Matrix, Place, Protocol, Settings, TieBand, Track, compare_pairs, quiet, rank_uncertainty,
-    serial,
+    Basis, Field, Figures, Matrix, Place, Protocol, RankedTrack, Settings, TieBand, compare_pairs, quiet,
+    rank_uncertainty, serial,
 };
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -40,9 +40,9 @@ fn all_tracks(matrix: &Matrix) -> usize {
         Ok(places_by(&scores))
     };
     let tracks = [
-        Track { basis: Basis::Runtime, ranking: &by_runtime },
-        Track { basis: Basis::RankSum(None), ranking: &by_sum },
-        Track { basis: Basis::Score(&score), ranking: &by_score },
+        RankedTrack { basis: Basis::Runtime, ranking: &by_runtime },
+        RankedTrack { basis: Basis::RankSum(None), ranking: &by_sum },
+        RankedTrack { basis: Basis::Score(&score), ranking: &by_score },
     ];
     let settings = Settings::default();
     tracks.iter().map(|t| rank_uncertainty(&field, t, settings).expect("intervals").before.len()).sum()

@@ -12,8 +12,8 @@ mod noise;
 use cell::{Case, Cell, Found, Kind};
 use esr_bench::stats::ranks::{competition_ranks, places_by};
 use esr_bench::stats::{
-    Basis, Field, Figures, ImageTimes, Matrix, Place, Protocol, Round, Samples, Session, Settings, TieBand, Track,
-    Uncertainty, Verdict, compare, rank_uncertainty,
+    Basis, Field, Figures, ImageTimes, Matrix, Place, Protocol, RankedTrack, Round, Samples, Session, Settings,
+    TieBand, Uncertainty, Verdict, compare, rank_uncertainty,
 };
 use noise::{Noise, generator, session};
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
@@ -140,7 +140,7 @@ fn uncertainty(rows: &[Vec<f64>], holes: &[bool], kind: Kind, permuted: bool, se
         Kind::Score => Basis::Score(&score),
     };
     let settings = Settings { seed, resamples: 20, ..Settings::default() };
-    rank_uncertainty(&field, &Track { basis, ranking: &ranking }, settings).unwrap()
+    rank_uncertainty(&field, &RankedTrack { basis, ranking: &ranking }, settings).unwrap()
 }
 
 proptest! {
@@ -218,7 +218,7 @@ fn one_network_in_a_quiet_and_in_a_loaded_session_is_never_told_from_itself() {
         let ranked: Vec<usize> = (0..matrix.labels.len()).collect();
         let field = Field { matrix: &matrix, ranked: &ranked, baseline: &[], fixed_baseline: None };
         let ranking = |f: &Figures<'_>| -> esr_bench::Result<Vec<Place>> { Ok(places_by(f.runtimes)) };
-        rank_uncertainty(&field, &Track { basis: Basis::Runtime, ranking: &ranking }, settings).unwrap()
+        rank_uncertainty(&field, &RankedTrack { basis: Basis::Runtime, ranking: &ranking }, settings).unwrap()
     };
     // Other names: the sessions share nobody, and nobody is told from an entry of the other one.
     let u = rank(&[of("A2", "", &quiet), of("A1", " again", &loaded)]);

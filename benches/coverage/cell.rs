@@ -4,7 +4,7 @@ use esr_bench::entry::Metric;
 use esr_bench::rank::rank;
 use esr_bench::rules::Rules;
 use esr_bench::stats::ranks::{competition_ranks, places_by};
-use esr_bench::stats::{Basis, Field, Figures, Matrix, Place, Protocol, Settings, Track, rank_uncertainty};
+use esr_bench::stats::{Basis, Field, Figures, Matrix, Place, Protocol, RankedTrack, Settings, rank_uncertainty};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
@@ -188,7 +188,7 @@ impl Cell {
                 Kind::Score => Basis::Score(&score),
             };
             let settings = Settings { seed, resamples: 0, winsorise: self.winsorise, ..Settings::default() };
-            let u = rank_uncertainty(&field, &Track { basis, ranking: &ranking }, settings).expect("intervals");
+            let u = rank_uncertainty(&field, &RankedTrack { basis, ranking: &ranking }, settings).expect("intervals");
             let mut all = true;
             let intervals: Vec<(u32, u32)> =
                 u.entries.iter().map(|e| e.rank_interval.unwrap_or((1, count as u32))).collect();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use esr_bench::merge::{Options, Summary, merge};
+use esr_bench::merge::{Joined, Options, merge};
 use esr_bench::{Result, exit};
 
 use super::output;
@@ -25,7 +25,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let command = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     let options = Options { command, allow_machine_change: args.allow_machine_change };
-    let Summary { runs, submissions, rounds, events, differences } = merge(&args.runs, &args.output, &options)?;
+    let Joined { runs, submissions, rounds, events, differences } = merge(&args.runs, &args.output, &options)?;
     for difference in differences {
         eprintln!("note: {difference}");
     }

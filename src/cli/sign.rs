@@ -26,7 +26,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let verified = esr_bench::verify::verify(&args.run, None)?;
-    if let Some(finding) = verified.findings.iter().find(|f| !matches!(f, esr_bench::verify::Finding::Statement { .. }))
+    if let Some(finding) =
+        verified.findings.iter().find(|f| !matches!(f, esr_bench::verify::Discrepancy::Statement { .. }))
     {
         return Err(Error::Usage(format!(
             "{}: {finding}; `esr-bench verify` lists all. It is not signed",

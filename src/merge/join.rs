@@ -29,7 +29,7 @@ pub struct Options {
 
 /// What was merged.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct Joined {
     /// Runs.
     pub runs: usize,
     /// Submissions of the merged run.
@@ -55,7 +55,7 @@ struct About<'a> {
 ///
 /// # Errors
 /// Runs that are not finished or do not agree; a folder that is there already.
-pub fn merge(dirs: &[PathBuf], out: &Path, options: &Options) -> Result<Summary> {
+pub fn merge(dirs: &[PathBuf], out: &Path, options: &Options) -> Result<Joined> {
     if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) || out.is_file() {
         return Err(Error::Usage(format!("{} is there already: name a new folder for the merged run", out.display())));
     }
@@ -87,7 +87,7 @@ pub fn merge(dirs: &[PathBuf], out: &Path, options: &Options) -> Result<Summary>
     std::fs::rename(&run, out).map_err(Error::io("rename", out))?;
     File::open(parent).and_then(|f| f.sync_all()).map_err(Error::io("write", parent))?;
     let (submissions, rounds) = (manifest.plan.submissions.len(), manifest.plan.rounds);
-    Ok(Summary { runs: surveys.len(), submissions, rounds, events, differences })
+    Ok(Joined { runs: surveys.len(), submissions, rounds, events, differences })
 }
 
 /// The whole plan: the submissions of all runs, those of shards in the order that they have together.

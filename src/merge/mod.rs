@@ -9,4 +9,4 @@ mod join;
 mod log;
 mod survey;
 
-pub use join::{Options, Summary, merge};
+pub use join::{Joined, Options, merge};

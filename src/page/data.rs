@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// Whether a session's figures can be trusted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verdict {
+pub struct SessionVerdict {
     /// How it came out: `good`, `warn` or `bad` (the colour of the mark).
     pub mark: &'static str,
     /// In one sentence.

@@ -5,11 +5,11 @@ use serde::Serialize;
 use crate::entry::{Entry, Metric, Trust, label};
 use crate::error::Result;
 use crate::page::comparison::Comparison;
-use crate::page::data::{Announcement, Verdict};
+use crate::page::data::{Announcement, SessionVerdict};
 use crate::page::detail::{Detail, Fact, detail};
 use crate::page::machine;
 use crate::page::runtime::{Control, ImageFacts, control, images};
-use crate::page::table::Track;
+use crate::page::table::TrackTable;
 use crate::rules::Rules;
 use crate::run::{Run, failures};
 use crate::text;
@@ -27,7 +27,7 @@ pub struct Page {
     /// When.
     pub made: jiff::Timestamp,
     /// Whether the session's figures can be trusted; absent for tables without a run.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<SessionVerdict>,
     /// What may be announced.
     pub announcements: Vec<Announcement>,
     /// The runs.
@@ -35,7 +35,7 @@ pub struct Page {
     /// The metrics that some entry has: the axes of the scatter.
     pub metrics: Vec<MetricFacts>,
     /// The ranked tables.
-    pub tracks: Vec<Track>,
+    pub tracks: Vec<TrackTable>,
     /// Every entry.
     pub entries: Vec<EntryFacts>,
     /// Images side by side.
@@ -95,7 +95,7 @@ pub struct RunFacts {
 
 impl Page {
     /// A page of tables alone. Rows of the tracks refer to `entries` by their place.
-    pub fn new(title: String, tracks: Vec<Track>, entries: &[Entry]) -> Page {
+    pub fn new(title: String, tracks: Vec<TrackTable>, entries: &[Entry]) -> Page {
         let metrics: Vec<Metric> =
             Metric::ALL.into_iter().filter(|m| entries.iter().any(|e| e.get(*m).is_some())).collect();
         // Where all are of one kind the word says nothing.
@@ -201,7 +201,7 @@ fn how(run: &Run) -> Vec<Fact> {
 }
 
 /// The session's verdict on itself, and how far it is.
-fn verdict(run: &Run, rules: &Rules) -> Result<Verdict> {
+fn verdict(run: &Run, rules: &Rules) -> Result<SessionVerdict> {
     let fitness = run.fitness(rules)?;
     let (plan, results) = (run.plan(), run.results());
     let mut reasons: Vec<String> = fitness.reasons.iter().map(|reason| sentence(&reason.to_string())).collect();
@@ -214,7 +214,7 @@ fn verdict(run: &Run, rules: &Rules) -> Result<Verdict> {
         reasons.push(format!("{failed} of {} submissions failed.", plan.submissions.len()));
     }
     let mark = if fitness.is_fit() && results.finished { "good" } else { "warn" };
-    Ok(Verdict { mark, sentence: fitness.headline(), reasons })
+    Ok(SessionVerdict { mark, sentence: fitness.headline(), reasons })
 }
 
 fn sentence(words: &str) -> String {
@@ -222,10 +222,10 @@ fn sentence(words: &str) -> String {
 }
 
 /// Two sessions on one page: the worse mark.
-fn both(one: Verdict, other: Verdict) -> Verdict {
+fn both(one: SessionVerdict, other: SessionVerdict) -> SessionVerdict {
     let worse = |mark: &str| ["good", "warn", "bad"].iter().position(|m| *m == mark);
     let mark = if worse(other.mark) > worse(one.mark) { other.mark } else { one.mark };
     let mut reasons = one.reasons;
     reasons.extend(other.reasons);
-    Verdict { mark, sentence: format!("{} {}", one.sentence, other.sentence), reasons }
+    SessionVerdict { mark, sentence: format!("{} {}", one.sentence, other.sentence), reasons }
 }

@@ -91,7 +91,7 @@ fn hash(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::entry::{Entry, Metric};
-    use crate::page::table::{Cell, Column, Row, RowKind, Track};
+    use crate::page::table::{Cell, Column, Row, RowKind, TrackTable};
     use proptest::prelude::*;
 
     /// A page on which every free text is `text`.
@@ -109,7 +109,7 @@ mod tests {
             cells: vec![cell.clone(), cell],
         };
         let column = |name: &str| Column { name: name.into(), heading: text.into(), numeric: false };
-        let track = Track {
+        let track = TrackTable {
             name: text.into(),
             title: text.into(),
             score: text.into(),

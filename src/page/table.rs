@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// One track.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Track {
+pub struct TrackTable {
     /// The track's name: `overall`.
     pub name: String,
     /// The edition's title.

@@ -14,8 +14,8 @@ use crate::rules::schema::{By, ScoreRule};
 use crate::stats::announcement::{Circumstances, Separation, open_neighbours, open_pairs};
 use crate::stats::open_pair::rounds_to_separate;
 use crate::stats::{
-    Announcement, Basis, EntryUncertainty, Field, Figures, Place, Quiet, Remark, Sentence, Serial, Settings,
-    TimedSession, Track, Uncertainty, Unit, against_itself, quiet, rank_uncertainty, serial,
+    Announcement, Basis, EntryUncertainty, Field, Figures, Place, Quiet, RankedTrack, Remark, Sentence, Serial,
+    Settings, TimedSession, Uncertainty, Unit, against_itself, quiet, rank_uncertainty, serial,
 };
 
 /// Orders of the runtimes that are tried to see whether places depend on them.
@@ -91,12 +91,14 @@ fn assess(
         baseline: &evidence.baseline,
         fixed_baseline: base,
     };
-    let track_of_stats = Track { basis, ranking: &ranking };
+    let track_of_stats = RankedTrack { basis, ranking: &ranking };
     let mut uncertainty = match basis {
         // Rows that nobody timed have no runtime to be ranked again with.
-        Basis::Exact => {
-            rank_uncertainty(&field, &Track { basis, ranking: &|_: &Figures<'_>| Ok(as_ranked(board)) }, settings)?
-        }
+        Basis::Exact => rank_uncertainty(
+            &field,
+            &RankedTrack { basis, ranking: &|_: &Figures<'_>| Ok(as_ranked(board)) },
+            settings,
+        )?,
         _ => rank_uncertainty(&field, &track_of_stats, settings)?,
     };
     agree(board, &uncertainty)?;
@@ -189,7 +191,7 @@ fn agree(board: &Leaderboard, uncertainty: &Uncertainty) -> Result<()> {
 
 fn separations(
     field: &Field<'_>,
-    track: &Track<'_>,
+    track: &RankedTrack<'_>,
     uncertainty: &Uncertainty,
     settings: Settings,
 ) -> Result<Vec<Separation>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::entry::{Entry, label};
 use crate::error::Result;
-use crate::page::{Announcement, Cell, Mode, Page, Row, RowKind, Track, render};
+use crate::page::{Announcement, Cell, Mode, Page, Row, RowKind, TrackTable, render};
 use crate::rank::Leaderboard;
 use crate::report::column::Column;
 use crate::report::line::{Kind, Line};
@@ -49,7 +49,7 @@ fn announcement(board: &Leaderboard) -> Option<Announcement> {
     Some(Announcement { track: board.track.clone(), sentences })
 }
 
-fn table(view: &BoardView<'_>, entries: &[Entry]) -> Track {
+fn table(view: &BoardView<'_>, entries: &[Entry]) -> TrackTable {
     let board = &view.board;
     let mut columns = view.columns();
     // Where each team has one submission its name says nothing more; the entry's section has both.
@@ -77,7 +77,7 @@ fn table(view: &BoardView<'_>, entries: &[Entry]) -> Track {
             cells: columns.iter().map(|&column| cell(view, column, &line)).collect(),
         }
     };
-    Track {
+    TrackTable {
         name: board.track.clone(),
         title: board.title.clone(),
         score: board.score_heading.clone(),

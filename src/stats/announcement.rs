@@ -428,7 +428,7 @@ mod tests {
     use crate::stats::ranks::{places_by, rank_uncertainty};
     use crate::stats::settings::Settings;
     use crate::stats::summary::Protocol;
-    use crate::stats::track::{Basis, Field, Figures, Place, Track};
+    use crate::stats::track::{Basis, Field, Figures, Place, RankedTrack};
     use crate::stats::{disturbance::quiet, open_pair::rounds_to_separate};
 
     /// Entries at these runtimes with 1 % of noise, all kept in one session.
@@ -443,7 +443,7 @@ mod tests {
         let matrix = matrix(levels, rounds);
         let field = Field { matrix: &matrix, ranked: &[0, 1, 2, 3], baseline: &[], fixed_baseline: None };
         let ranking = |f: &Figures<'_>| -> crate::Result<Vec<Place>> { Ok(places_by(f.runtimes)) };
-        let track = Track { basis: Basis::Runtime, ranking: &ranking };
+        let track = RankedTrack { basis: Basis::Runtime, ranking: &ranking };
         let settings = Settings { resamples: 200, ..Settings::default() };
         let u = rank_uncertainty(&field, &track, settings).unwrap();
         let separations = open_neighbours(&u).into_iter().filter_map(|(a, b)| {
@@ -541,7 +541,8 @@ mod tests {
             let matrix = matrix(&[10.0, 11.0, 12.0, 15.0], 12);
             let field = Field { matrix: &matrix, ranked: &[0, 1, 2, 3], baseline: &[], fixed_baseline: None };
             let ranking = |f: &Figures<'_>| -> crate::Result<Vec<Place>> { Ok(places_by(f.runtimes)) };
-            rank_uncertainty(&field, &Track { basis: Basis::Runtime, ranking: &ranking }, Settings::default()).unwrap()
+            rank_uncertainty(&field, &RankedTrack { basis: Basis::Runtime, ranking: &ranking }, Settings::default())
+                .unwrap()
         };
         // 0 and 1 before 3, and nothing else: one block.
         u.before = vec![(0, 3), (1, 3)];

@@ -47,4 +47,4 @@ pub use serial::{Serial, serial};
 pub use settings::Settings;
 pub use summary::{Protocol, Summary, summarise};
 pub use timed::TimedSession;
-pub use track::{Basis, Field, Figures, Place, Track};
+pub use track::{Basis, Field, Figures, Place, RankedTrack};

@@ -5,7 +5,7 @@ use super::round_score::{RoundScores, round_scores};
 use super::screen::Screen;
 use super::settings::Settings;
 use super::shift::PairRounds;
-use super::track::{Basis, Field, Track};
+use super::track::{Basis, Field, RankedTrack};
 use crate::error::Result;
 
 /// Rounds with which the track's test would tell `a` from `b` (by index in the field), at the level that is left if it is shared among
@@ -15,7 +15,7 @@ use crate::error::Result;
 /// A score track without any baseline.
 pub fn rounds_to_separate(
     field: &Field<'_>,
-    track: &Track<'_>,
+    track: &RankedTrack<'_>,
     (a, b): (usize, usize),
     open_pairs: usize,
     settings: Settings,

@@ -20,7 +20,7 @@ use super::round_score::{RoundScores, round_scores};
 use super::screen::Screen;
 use super::settings::Settings;
 use super::summary::Protocol;
-use super::track::{Basis, Field, Figures, Place, Track};
+use super::track::{Basis, Field, Figures, Place, RankedTrack};
 use super::two_way::TwoWay;
 use crate::error::{Error, Result};
 
@@ -81,7 +81,7 @@ pub struct EntryUncertainty {
 ///
 /// # Errors
 /// Those of the ranking function; one that answers with another number of places, with a place 0 or with a NaN; a score track without any baseline.
-pub fn rank_uncertainty(field: &Field<'_>, track: &Track<'_>, settings: Settings) -> Result<Uncertainty> {
+pub fn rank_uncertainty(field: &Field<'_>, track: &RankedTrack<'_>, settings: Settings) -> Result<Uncertainty> {
     let runtimes = field.runtimes();
     let figures = Figures { runtimes: &runtimes, baseline: field.baseline_figure(), memory: None };
     let places = checked((track.ranking)(&figures)?, runtimes.len())?;
@@ -170,7 +170,7 @@ impl Tested {
 
 fn tested(
     field: &Field<'_>,
-    track: &Track<'_>,
+    track: &RankedTrack<'_>,
     places: &[Place],
     settings: Settings,
     remarks: &mut Vec<Remark>,

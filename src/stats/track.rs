@@ -46,7 +46,7 @@ pub enum Basis<'a> {
 
 /// One track of the rules.
 #[derive(Clone, Copy)]
-pub struct Track<'a> {
+pub struct RankedTrack<'a> {
     /// How the runtime enters.
     pub basis: Basis<'a>,
     /// The ranking function.

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Something that is not as `measure` wrote it. Lines are those of `events.jsonl`, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "finding", rename_all = "snake_case")]
-pub enum Finding {
+pub enum Discrepancy {
     /// A line that is no event.
     Unreadable {
         /// The line.
@@ -74,33 +74,33 @@ pub enum Finding {
     },
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Discrepancy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Finding::Unreadable { line, why } => write!(f, "line {line}: no event: {why}"),
-            Finding::Foreign { line, why } => write!(f, "line {line}: {why}"),
-            Finding::Edited { line: 1 } => f.write_str(
+            Discrepancy::Unreadable { line, why } => write!(f, "line {line}: no event: {why}"),
+            Discrepancy::Foreign { line, why } => write!(f, "line {line}: {why}"),
+            Discrepancy::Edited { line: 1 } => f.write_str(
                 "line 1 does not follow from run.json: one of them was edited, or lines before it were cut out",
             ),
-            Finding::Edited { line } => {
+            Discrepancy::Edited { line } => {
                 write!(
                     f,
                     "line {line} does not follow from line {}: it was edited, or lines between them were cut out",
                     line - 1
                 )
             }
-            Finding::Repeated { line, first } => write!(f, "line {line} repeats line {first}"),
-            Finding::Moved { line, after: 0 } => write!(f, "line {line} was moved: it follows from the beginning"),
-            Finding::Moved { line, after } => write!(f, "line {line} was moved: it follows from line {after}"),
-            Finding::Unhashed { line } => write!(f, "line {line} has no hash, though lines before it have one"),
-            Finding::Exchanged { file, expected, found } => {
+            Discrepancy::Repeated { line, first } => write!(f, "line {line} repeats line {first}"),
+            Discrepancy::Moved { line, after: 0 } => write!(f, "line {line} was moved: it follows from the beginning"),
+            Discrepancy::Moved { line, after } => write!(f, "line {line} was moved: it follows from line {after}"),
+            Discrepancy::Unhashed { line } => write!(f, "line {line} has no hash, though lines before it have one"),
+            Discrepancy::Exchanged { file, expected, found } => {
                 write!(f, "{file}: expected SHA-256 {expected}, as the run states, found {found}")
             }
-            Finding::Absent { file } => write!(f, "{file}: the run states it, and it is not there"),
-            Finding::LoadedOther { line, file } => {
+            Discrepancy::Absent { file } => write!(f, "{file}: the run states it, and it is not there"),
+            Discrepancy::LoadedOther { line, file } => {
                 write!(f, "line {line}: the worker loaded a {file} with another hash than run.json plans")
             }
-            Finding::Statement { why } => write!(f, "the statement does not fit the run: {why}"),
+            Discrepancy::Statement { why } => write!(f, "the statement does not fit the run: {why}"),
         }
     }
 }

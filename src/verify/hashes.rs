@@ -9,7 +9,7 @@ use crate::quality::Image;
 use crate::run::{Event, GRAPHS, Manifest, Run, SR, Source};
 use crate::util::input::Kind;
 use crate::util::{input, sha256};
-use crate::verify::finding::Finding;
+use crate::verify::finding::Discrepancy;
 use crate::verify::log::Events;
 use crate::verify::verified::Verified;
 
@@ -63,7 +63,7 @@ pub(super) fn sources(manifest: &Manifest, events: &Events, verified: &mut Verif
             planned.is_some_and(|p| p.files.iter().any(|f| f.path == file.path && f.sha256 != file.sha256))
         };
         let found = loaded.hashes.iter().filter(other);
-        let finding = |file: &FileHash| Finding::LoadedOther { line: *line, file: file.path.display().to_string() };
+        let finding = |file: &FileHash| Discrepancy::LoadedOther { line: *line, file: file.path.display().to_string() };
         verified.findings.extend(found.map(finding));
     }
     Ok(())
@@ -101,7 +101,7 @@ fn compare(path: &Path, name: &str, expected: &str, kind: Kind, must: bool, veri
         Ok(found) => settle(name.to_owned(), expected, found, verified),
         Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             if must {
-                verified.findings.push(Finding::Absent { file: name.to_owned() });
+                verified.findings.push(Discrepancy::Absent { file: name.to_owned() });
             } else {
                 verified.notes.push(format!("{name}: not there any more, so that its hash could not be compared"));
             }
@@ -114,6 +114,6 @@ fn compare(path: &Path, name: &str, expected: &str, kind: Kind, must: bool, veri
 fn settle(file: String, expected: &str, found: String, verified: &mut Verified) {
     verified.files += 1;
     if !found.eq_ignore_ascii_case(expected) {
-        verified.findings.push(Finding::Exchanged { file, expected: expected.to_owned(), found });
+        verified.findings.push(Discrepancy::Exchanged { file, expected: expected.to_owned(), found });
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::run::chain::{Chain, Link, stated};
 use crate::run::{Event, Logged, Run};
-use crate::verify::finding::Finding;
+use crate::verify::finding::Discrepancy;
 use crate::verify::verified::Verified;
 
 /// Wrong lines beyond this are counted as edited without looking for where they came from: that look compares all pairs.
@@ -27,7 +27,7 @@ pub(super) fn check(start: Chain, run: &mut Run, log: &[u8], verified: &mut Veri
             Ok(logged) => {
                 events.push((line, logged.event.clone()));
                 if let Err(why) = run.add(logged) {
-                    verified.findings.push(Finding::Foreign { line, why });
+                    verified.findings.push(Discrepancy::Foreign { line, why });
                 }
             }
             Err(_) if !bytes.ends_with(b"\n") => {
@@ -36,19 +36,19 @@ pub(super) fn check(start: Chain, run: &mut Run, log: &[u8], verified: &mut Veri
                 ));
                 continue;
             }
-            Err(error) => verified.findings.push(Finding::Unreadable { line, why: error.to_string() }),
+            Err(error) => verified.findings.push(Discrepancy::Unreadable { line, why: error.to_string() }),
         }
         match chain.take(bytes) {
             Link::Chained => verified.chained += 1,
             Link::Unchained => unchained += 1,
-            Link::Missing => verified.findings.push(Finding::Unhashed { line }),
+            Link::Missing => verified.findings.push(Discrepancy::Unhashed { line }),
             Link::Wrong => {
                 looked_into += 1;
                 let first = stated(bytes).and_then(|hash| first_of.get(hash).copied());
                 verified.findings.push(match first {
-                    Some(first) => Finding::Repeated { line, first },
+                    Some(first) => Discrepancy::Repeated { line, first },
                     None if looked_into <= LOOKED_INTO => moved(&start, &lines, index),
-                    None => Finding::Edited { line },
+                    None => Discrepancy::Edited { line },
                 });
             }
         }
@@ -73,10 +73,10 @@ pub(super) fn check(start: Chain, run: &mut Run, log: &[u8], verified: &mut Veri
 }
 
 /// From which line a wrong one follows, if from any.
-fn moved(start: &Chain, lines: &[&[u8]], index: usize) -> Finding {
+fn moved(start: &Chain, lines: &[&[u8]], index: usize) -> Discrepancy {
     let line = index + 1;
     if start.leads_to(lines[index]) {
-        return Finding::Moved { line, after: 0 };
+        return Discrepancy::Moved { line, after: 0 };
     }
     let after = lines
         .iter()
@@ -84,7 +84,7 @@ fn moved(start: &Chain, lines: &[&[u8]], index: usize) -> Finding {
         .filter(|(other, _)| *other != index)
         .find(|(_, other)| stated(other).is_some_and(|hash| Chain::after(hash).leads_to(lines[index])));
     match after {
-        Some((other, _)) => Finding::Moved { line, after: other + 1 },
-        None => Finding::Edited { line },
+        Some((other, _)) => Discrepancy::Moved { line, after: other + 1 },
+        None => Discrepancy::Edited { line },
     }
 }

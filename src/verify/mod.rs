@@ -17,7 +17,7 @@ use crate::run::{EVENTS, MANIFEST, Manifest, Run, SR};
 use crate::util::input;
 use crate::util::input::Kind;
 
-pub use finding::Finding;
+pub use finding::Discrepancy;
 pub use verified::Verified;
 
 /// Checks the run in `dir` with the SR images that were kept in it, or with those in the folder `sr`, which has the same

@@ -11,7 +11,7 @@ use crate::run::chain::{Chain, stated};
 use crate::run::{EVENTS, GRAPHS, MANIFEST};
 use crate::util::input::Kind;
 use crate::util::{input, sha256};
-use crate::verify::finding::Finding;
+use crate::verify::finding::Discrepancy;
 use crate::verify::verified::Verified;
 
 /// The statement's file in a run directory.
@@ -69,7 +69,7 @@ pub(super) fn check(dir: &Path, manifest: &[u8], events: &[u8], verified: &mut V
         Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    let mut wrong = |why: String| verified.findings.push(Finding::Statement { why });
+    let mut wrong = |why: String| verified.findings.push(Discrepancy::Statement { why });
     if text == of(dir)? {
         return Ok(());
     }
@@ -99,7 +99,7 @@ pub(super) fn check(dir: &Path, manifest: &[u8], events: &[u8], verified: &mut V
         if let Some(hash) = hash_of(&text, &name)
             && hash != input::sha256_of(&dir.join(&name), Kind::Graph)?
         {
-            verified.findings.push(Finding::Statement { why: format!("{name} is another one") });
+            verified.findings.push(Discrepancy::Statement { why: format!("{name} is another one") });
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::verify::finding::Finding;
+use crate::verify::finding::Discrepancy;
 
 /// What was found in a run directory.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -14,7 +14,7 @@ pub struct Verified {
     /// The last line's hash: whoever knows it from elsewhere knows that nothing was cut off since.
     pub head: Option<String>,
     /// What is not as it was written.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Discrepancy>,
     /// What could not be told, and why.
     pub notes: Vec<String>,
     /// Files whose hashes were compared: graphs, weights, programs, images.

@@ -14,7 +14,7 @@ use crate::submission::identify::Identifier;
 use crate::submission::manifest::{MANIFEST, Manifest, ModelRef, Precision};
 use crate::util::files;
 
-pub use zoo::{Entry, Zoo};
+pub use zoo::{Zoo, ZooEntry};
 
 /// The folder of weights in the organisers' repositories.
 pub const MODEL_ZOO: &str = "model_zoo";

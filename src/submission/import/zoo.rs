@@ -22,13 +22,13 @@ pub struct Zoo {
     /// The name of the organisers' repository.
     pub repository: String,
     /// Its files.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ZooEntry>,
 }
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct ZooEntry {
     /// Its path below `model_zoo/`.
     pub file: String,
     /// The team's name in the edition's table; absent where the organisers name none.
@@ -71,7 +71,7 @@ impl Zoo {
     }
 
     /// What is known of a file.
-    pub fn entry(&self, file: &str) -> Option<&Entry> {
+    pub fn entry(&self, file: &str) -> Option<&ZooEntry> {
         self.entries.iter().find(|e| e.file == file)
     }
 }
