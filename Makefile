@@ -12,7 +12,7 @@ help:
 	@echo "make test    every test"
 	@echo "make browser the page's tests in a real browser (part of make test)"
 	@echo "make try     completions in bash, zsh and fish, and the manual pages"
-	@echo "make check   formatting, lints, layout and dependencies"
+	@echo "make check   formatting, lints, documentation, layout and dependencies"
 	@echo "make bench   every benchmark"
 	@echo "make fuzz    every reader on mutated files, SECONDS=60 for each"
 	@echo "make clean   remove what set-up and builds made (results and submissions stay)"
@@ -78,6 +78,7 @@ try: release
 check: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --quiet --workspace --no-deps
 	@python3 -m unittest discover -q -s scripts -p 'test_*.py'
 	@python3 scripts/check_layout.py
 	@python3 scripts/check_dependencies.py

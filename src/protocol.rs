@@ -271,7 +271,7 @@ pub struct Tile {
     pub overlap: u32,
 }
 
-/// What eager PyTorch gave for a fixed image (see `python/esr_export.py`, `pattern`) of one LR size.
+/// What eager PyTorch gave for a fixed image (see `pattern` in `python/esr_torch/probe.py`) of one LR size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Probe {

@@ -69,7 +69,7 @@ pub struct Circumstances {
     pub quiet: Option<Quiet>,
     /// See [`super::against_itself`].
     pub against_itself: Vec<AgainstItself>,
-    /// See [`super::serial`].
+    /// See [`serial()`](super::serial()).
     pub serial: Option<Serial>,
     /// Plans for the neighbours that are open (see [`super::open_pair`]); [`open_neighbours`] says which.
     pub separations: Vec<Separation>,
