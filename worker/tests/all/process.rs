@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -85,12 +85,17 @@ fn a_signal_ends_it_at_once_while_it_starts_and_leaves_no_partial_line() {
     for (delay_ms, signal) in
         [0, 1, 3, 10, 30, 100, 300].into_iter().flat_map(|d| [(d, libc::SIGINT), (d, libc::SIGTERM)])
     {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_esr-worker"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_esr-worker"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // SAFETY: between fork and exec one async-signal-safe call is made. A shell lets its background jobs ignore SIGINT, and
+        // children inherit that.
+        unsafe {
+            command.pre_exec(|| {
+                libc::signal(libc::SIGINT, libc::SIG_DFL);
+                Ok(())
+            });
+        }
+        let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         writeln!(stdin, r#"{{"id":1,"do":"hello","protocol":1}}"#).unwrap();
         sleep(Duration::from_millis(delay_ms));
