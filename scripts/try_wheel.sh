@@ -20,10 +20,11 @@ trap 'rm -rf "$folder"' EXIT
 unset LIBTORCH LD_LIBRARY_PATH PYTHONPATH VIRTUAL_ENV ESR_BENCH_PYTHON
 
 timed() {
-  local start=$EPOCHREALTIME
+  local start=$EPOCHREALTIME code=0
   echo "\$ $*"
-  "$@"
+  "$@" || code=$?
   LC_ALL=C awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "  (%.1f s)\n", b - a }'
+  return $code
 }
 
 cp -r data/SkimageCC0 "$folder/photographs"

@@ -14,7 +14,7 @@ pub const SOME_FAILED: u8 = 4;
 pub const UNKNOWN_OPS: u8 = 5;
 /// The worker is missing, too old, or cannot start.
 pub const NO_WORKER: u8 = 6;
-/// A check (`lint`, `audit`, `data check`, `identify`, `rules check`, `doctor`, `rank --require-fit`) found something wrong.
+/// A check (`lint`, `audit`, `data check`, `identify`, `rules check`, `doctor`, `verify`, `rank --require-fit`) found something wrong.
 pub const CHECK_FAILED: u8 = 7;
 /// Interrupted by the user; what was measured is kept, and `--resume` measures the rest.
 pub const INTERRUPTED: u8 = 130;

@@ -7,7 +7,7 @@
 # FOLDER/merged. MEASURE-ARGUMENTs are those of `esr-bench measure`; --baseline is required, --shard, --run and --resume are
 # added. Relative paths are those of the present folder. Example:
 #
-#   SBATCH_PARTITION=gpu SBATCH_GRES=gpu:1 scripts/slurm/submit.sh 8 results/ntire2025 submissions/* --baseline EFDN \
+#   SBATCH_PARTITION=gpu SBATCH_GRES=gpu:1 scripts/slurm/submit.sh 8 results/ntire2025 entries/* --baseline EFDN \
 #       --device cuda:0 --rules ntire2025 --data val=DIV2K_valid --data test=DIV2K_test --rounds 12
 #
 # What nodes, partition and resources are used is said by Slurm's own variables (SBATCH_PARTITION, SBATCH_CONSTRAINT, ...; see

@@ -1,4 +1,4 @@
-//! The checks that a run's records carry of an entry, each with what it found.
+//! The checks of an entry that a run's log holds, each with what it found.
 
 use serde::Serialize;
 
