@@ -3,6 +3,8 @@
 #[path = "../../../tests/common/mod.rs"]
 mod common;
 mod counts;
+#[path = "../../../models/tests/damage/mod.rs"]
+mod damage;
 mod identify;
 mod import;
 mod mutated;
