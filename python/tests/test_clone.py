@@ -65,6 +65,15 @@ def test_what_cannot_be_built_fails_with_its_reason(worker, clone, slot, model_i
     assert worker.fail("infer", slot=slot())["kind"] == "request"
 
 
+def test_a_state_dict_is_found_in_any_order_of_nests_and_prefixes():
+    from esr_torch.submission import class_file
+
+    network = torch.nn.Linear(2, 2)
+    wanted = {f"module._orig_mod.{key}": torch.full_like(value, 3.0) for key, value in network.state_dict().items()}
+    class_file.fill(network, {"state_dict": {"params": wanted}}, "x.pth", True)
+    assert all((value == 3.0).all() for value in network.state_dict().values())
+
+
 def test_the_package_to_install_is_named(worker, clone):
     message = worker.fail("load", **load(clone, 8))["message"]
     assert message.endswith("-m pip install absent_layers`")

@@ -27,6 +27,12 @@ NESTS = (
     "module",
 )
 
+# No checkpoint nests deeper.
+MAX_DEPTH = 8
+
+# What a wrapper puts before every key: DataParallel, torch.compile.
+PREFIXES = ("module.", "_orig_mod.")
+
 
 def root_of(wanted):
     """The folder whose files are the submission's: `root`, or the file's own folder."""
@@ -46,7 +52,7 @@ def build(wanted, root, device, submission):
     if source == "file":
         read = read_state(fields.text(weights, "path"), weights_only=None)
         submission.files.add(weights["path"])
-        submission.notes += fill(network, read, weights["path"], fields.flag(wanted, "strict", True))
+        submission.notes += fill(network, read, weights["path"], True)
     elif source == "random":
         submission.notes.append("no weights: the values are the constructor's own")
     else:
@@ -92,15 +98,17 @@ def read_state(path, weights_only=True):
 
 def fill(network, state, path, strict):
     """Loads a state dict, however nested and prefixed; returns the remarks."""
-    for nest in NESTS:
-        if isinstance(state, dict) and isinstance(state.get(nest), dict):
-            state = state[nest]
+    for _ in range(MAX_DEPTH):
+        nests = [nest for nest in NESTS if isinstance(state, dict) and isinstance(state.get(nest), dict)]
+        if not nests:
+            break
+        state = state[nests[0]]
     if isinstance(state, torch.nn.Module):
         state = state.state_dict()
     if not isinstance(state, dict) or not state:
         raise Failure(LOAD, f"{path}: expected a state dict, found {type(state).__name__}")
-    if all(key.startswith("module.") for key in state):
-        state = {key[len("module.") :]: value for key, value in state.items()}
+    while prefix := next((p for p in PREFIXES if all(key.startswith(p) for key in state)), None):
+        state = {key[len(prefix) :]: value for key, value in state.items()}
     try:
         missing, extra = network.load_state_dict(state, strict=False)
     except RuntimeError as error:

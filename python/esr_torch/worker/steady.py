@@ -68,8 +68,9 @@ def fingerprint(network):
         tensors = [tensor.detach() for _, tensor in floats]
         # A tensor that only moves its values to other places keeps its norms; its own product with a ramp does not.
         norms = torch._foreach_norm(tensors, 1)
-        ramps = [(t.flatten() * torch.arange(t.numel(), device=t.device)).sum() for t in tensors]
-        numbers = torch.stack([n.double() for pair in zip(norms, ramps) for n in pair]).tolist()
+        # In doubles: a ramp of float16 would overflow, and NaN hides a change.
+        ramps = [(t.flatten() * torch.arange(t.numel(), device=t.device, dtype=torch.float64)).sum() for t in tensors]
+        numbers = [float(n) for pair in zip(norms, ramps) for n in pair]
         for i, (name, tensor) in enumerate(floats):
             # NaN is not equal to itself, its text is.
             found[name] = (tuple(tensor.shape), repr(numbers[2 * i]), repr(numbers[2 * i + 1]))
