@@ -41,7 +41,7 @@ struct Script {
     /// A file that hears of every request: a line `PID REQUEST HEIGHTxWIDTH`.
     log: Option<std::path::PathBuf>,
     /// What the mock tries once it is loaded: `read FILE`, `write FILE`, `variable NAME`, `socket`, `program`, `session`,
-    /// `signal`, `parent`, `thread`. The remarks of the loader tell how each went.
+    /// `signal`, `limits`, `parent`, `thread`. The remarks of the loader tell how each went.
     attempts: Vec<String>,
 }
 
@@ -299,6 +299,11 @@ fn attempt(what: &str) -> String {
         "session" => called(unsafe { libc::setsid() }),
         // SAFETY: as above; signal 0 has no effect.
         "signal" => called(unsafe { libc::kill(parent() as i32, 0) }),
+        // SAFETY: the call reads the limit into the structure; nothing is set.
+        "limits" => called(unsafe {
+            let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+            libc::prlimit(parent() as i32, libc::RLIMIT_NOFILE, std::ptr::null(), &mut limit)
+        }),
         "parent" => std::fs::read(format!("/proc/{}/cmdline", parent())).map(drop),
         "thread" => std::thread::spawn(|| {}).join().map_err(|_| std::io::Error::other("it panicked")),
         other => panic!("no attempt `{other}`"),

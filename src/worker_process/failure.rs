@@ -140,8 +140,7 @@ pub(crate) fn one_line(text: &str, limit: usize) -> String {
             line.push(' ');
         }
         line.push_str(word);
-        if line.len() > limit {
-            let cut = line.char_indices().nth(limit).map_or(line.len(), |(at, _)| at);
+        if let Some((cut, _)) = line.char_indices().nth(limit) {
             line.truncate(cut);
             line.push_str(" ...");
             break;
@@ -166,5 +165,6 @@ mod tests {
         assert_eq!(one_line("a\n\tb\u{1b}[31mc  d", 100), "a b [31mc d");
         let long = one_line(&"é".repeat(1000), 10);
         assert_eq!(long, format!("{} ...", "é".repeat(10)));
+        assert_eq!(one_line("éééééé is", 10), "éééééé is", "characters count, not bytes");
     }
 }

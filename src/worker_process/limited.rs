@@ -114,7 +114,8 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
     })
 }
 
-fn resident(child: &Child) -> Option<u64> {
+/// A process's resident bytes. Children are not counted: a confined worker has none.
+pub(super) fn resident(child: &Child) -> Option<u64> {
     let statm = std::fs::read_to_string(format!("/proc/{}/statm", child.id())).ok()?;
     let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)

@@ -14,6 +14,7 @@ use crate::protocol;
 use crate::protocol::{Hello, Numbered, Reply, Request};
 use crate::worker_process::failure::{Failure, Status, one_line};
 use crate::worker_process::launch::{Launch, Limits};
+use crate::worker_process::limited::resident;
 use crate::worker_process::output;
 use crate::worker_process::output::{Line, Log};
 
@@ -111,12 +112,15 @@ impl Worker {
     pub fn request(&mut self, request: &Request, doing: &str) -> Result<Reply, Failure> {
         let forwards = match request {
             Request::Time { warmup, repeats, .. } => (*warmup).saturating_add(*repeats).max(1),
+            // One forward before the measured one; the shapes alone, and then a forward where those do not do.
+            Request::Memory { .. } | Request::Record { how: None, .. } => 2,
+            Request::Check { probes } => u32::try_from(probes.len()).unwrap_or(u32::MAX).max(1),
             _ => 1,
         };
         self.connection.ask(request, doing, self.connection.limits.forward.saturating_mul(forwards))
     }
 
-    /// Asks the worker to exit, and waits for its end as long as a forward may take. What it still writes to its stdout is a
+    /// Asks the worker to exit, and waits for its end at most as long as a forward or a start may take. What it still writes to its stdout is a
     /// failure, and so is a worker that does not exit.
     pub fn finish(mut self, doing: &str) -> Result<(), Failure> {
         let limit = self.connection.limits.forward.min(self.connection.limits.start);
@@ -195,7 +199,7 @@ impl Connection {
             if self.interrupt.load(Ordering::Relaxed) {
                 return Err(Failure::Interrupted);
             }
-            if let (Some(limit), Some(resident)) = (self.limits.memory, self.resident())
+            if let (Some(limit), Some(resident)) = (self.limits.memory, resident(&self.process.child))
                 && resident > limit
             {
                 return Err(Failure::OverMemory { doing: doing.to_owned(), resident, limit });
@@ -204,13 +208,6 @@ impl Connection {
                 return Err(Failure::TimedOut { doing: doing.to_owned(), limit });
             }
         }
-    }
-
-    /// The worker's resident bytes. Its own alone: a registered network starts no children.
-    fn resident(&self) -> Option<u64> {
-        let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.process.child.id())).ok()?;
-        let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
-        Some(pages * rustix::param::page_size() as u64)
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn worker() -> &'static Path {
         let profile = own.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
         let path = profile.join("examples/mock_worker");
         // `cargo test --test NAME` builds no examples: what lies there may be stale.
-        if !is_fresh(&path, &["examples", "src/protocol.rs", "src/graph"])
+        if !is_fresh(&path, &["examples", "src/protocol.rs", "src/graph", "src/worker_process"])
             && profile.ends_with("debug")
             && let Some(cargo) = std::env::var_os("CARGO")
         {

@@ -9,8 +9,20 @@ mod fresh;
 use fresh::is_fresh;
 
 /// What the worker is made from.
-const SOURCES: [&str; 7] =
-    ["worker/src", "worker/shim", "models/src", "models/cards", "src/protocol.rs", "src/graph", "src/submission"];
+const SOURCES: [&str; 12] = [
+    "worker/src",
+    "worker/shim",
+    "worker/build.rs",
+    "models/src",
+    "models/cards",
+    "models/build.rs",
+    "models/build-support/src",
+    "src/protocol.rs",
+    "src/graph",
+    "src/submission",
+    "src/util",
+    "src/worker_process",
+];
 
 /// The program beside `esr-bench`.
 pub(crate) fn path() -> &'static Path {

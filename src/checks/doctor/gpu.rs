@@ -58,8 +58,9 @@ fn one(gpu: &Gpu) -> Vec<Diagnosis> {
         );
     }
     findings.extend(company(gpu).map(|what| {
-        finding(Level::Warning, what)
-            .remedy(format!("stop that process, or choose another device (`nvidia-smi -i {index}`)"))
+        finding(Level::Warning, what).remedy(format!(
+            "stop that process (`nvidia-smi -i {index}` shows it), or measure on another device with `--device cuda:N`"
+        ))
     }));
     if gpu.divided == Some(true) {
         findings.push(

@@ -8,7 +8,7 @@ pub(super) fn examine(support: Support) -> Diagnosis {
     match support.is_whole() {
         true => Diagnosis::new("sandbox", Level::Good, what),
         false => Diagnosis::new("sandbox", Level::Warning, what).remedy(
-            "use Linux 6.2 or later with Landlock and seccomp, or run submissions as a user without access to other data",
+            "use Linux 6.12 or later with Landlock and seccomp, or run submissions as a user without access to other data",
         ),
     }
 }

@@ -16,11 +16,13 @@ pub fn close() -> Result<(), String> {
     static CLOSED: Mutex<bool> = Mutex::new(false);
     let mut closed = CLOSED.lock().map_err(|error| error.to_string())?;
     let Ok(text) = std::env::var(VARIABLE) else { return Ok(()) };
-    if std::mem::replace(&mut *closed, true) {
+    if *closed {
         return Ok(());
     }
     let program = parse(&text).ok_or_else(|| format!("{VARIABLE} holds no filter"))?;
-    apply_filter_all_threads(&program).map_err(|error| format!("the filter of system calls is refused: {error}"))
+    apply_filter_all_threads(&program).map_err(|error| format!("the filter of system calls is refused: {error}"))?;
+    *closed = true;
+    Ok(())
 }
 
 /// The instructions that `text` spells.

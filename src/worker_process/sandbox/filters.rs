@@ -113,6 +113,8 @@ fn first() -> Result<BpfProgram> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = NEVER.iter().map(|&call| (call, Vec::new())).collect();
     let namespaces = NAMESPACES.iter().map(|&flag| when_flag(flag, flag)).collect::<Result<_>>()?;
     rules.insert(libc::SYS_clone, namespaces);
+    // The limits of another process, such as the harness: 0 is the process itself.
+    rules.insert(libc::SYS_prlimit64, vec![when(0, SeccompCmpOp::Ne, 0)?]);
     compile(rules, libc::EPERM)
 }
 
@@ -124,7 +126,12 @@ fn second() -> Result<BpfProgram> {
 
 /// Where the first argument's bits of `mask` are those of `value`.
 fn when_flag(mask: u64, value: u64) -> Result<SeccompRule> {
-    SeccompCondition::new(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(mask), value)
+    when(0, SeccompCmpOp::MaskedEq(mask), value)
+}
+
+/// Where an argument compares so with `value`.
+fn when(argument: u8, comparison: SeccompCmpOp, value: u64) -> Result<SeccompRule> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Qword, comparison, value)
         .and_then(|condition| SeccompRule::new(vec![condition]))
         .map_err(|error| failed(&error))
 }

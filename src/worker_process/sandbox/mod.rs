@@ -43,8 +43,9 @@ pub struct Support {
     pub seccomp: bool,
 }
 
-/// The version of Landlock from which files cannot be cut short without the right to write them.
-const LANDLOCK_WANTED: u32 = 3;
+/// The version of Landlock that knows every right of the rules: from 3 on files cannot be cut short without the right to write
+/// them, from 6 on no signal reaches a process outside.
+const LANDLOCK_WANTED: u32 = 6;
 
 impl Support {
     /// Asks the kernel.
@@ -62,7 +63,7 @@ impl fmt::Display for Support {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.landlock {
             0 => f.write_str("files are not limited (the kernel has no Landlock)")?,
-            old if old < LANDLOCK_WANTED => write!(f, "files are limited in part (Landlock {old})")?,
+            old if old < LANDLOCK_WANTED => write!(f, "files are limited in part, signals are not (Landlock {old})")?,
             version => write!(f, "files are limited (Landlock {version})")?,
         }
         f.write_str(match self.seccomp {

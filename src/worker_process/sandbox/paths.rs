@@ -14,8 +14,8 @@ pub(super) enum Right {
     Device,
 }
 
-/// The system's part of the sandbox. Paths that do not exist are left out. The devices of NVIDIA are those of its driver's
-/// documentation; no GPU was at hand to try them.
+/// The system's part of the sandbox. Paths that do not exist are left out. The devices of NVIDIA are those that its driver's
+/// documentation names.
 const SYSTEM: &[(&str, Right)] = &[
     ("/usr", Right::Run),
     ("/lib", Right::Run),
