@@ -13,6 +13,7 @@ pub mod limited;
 mod output;
 mod python;
 pub mod sandbox;
+mod scratch;
 mod worker;
 
 pub use exchange::Exchange;
