@@ -1,6 +1,6 @@
 # Every target does the set-up that it needs; a second run reuses what the first one set up.
 
-.PHONY: help setup demo release install wheel test try browser check bench fuzz clean
+.PHONY: help setup demo release install share wheel test try browser check bench fuzz clean
 .DEFAULT_GOAL := help
 
 help:
@@ -32,13 +32,16 @@ release: setup
 # esr-worker finds libtorch where it was at build time. DESTDIR is put before PREFIX, for packagers.
 PREFIX := /usr/local
 BUILT := target/release
-TO := $(DESTDIR)$(PREFIX)
-install: release
-	install -D -m 755 -t $(TO)/bin $(BUILT)/esr-bench $(BUILT)/esr-worker
-	install -D -m 644 completions/esr-bench.bash $(TO)/share/bash-completion/completions/esr-bench
-	install -D -m 644 completions/esr-bench.fish $(TO)/share/fish/vendor_completions.d/esr-bench.fish
-	install -D -m 644 completions/_esr-bench $(TO)/share/zsh/site-functions/_esr-bench
-	$(BUILT)/esr-bench man $(TO)/share/man/man1
+SHARE := $(DESTDIR)$(PREFIX)/share
+install: release share
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILT)/esr-bench $(BUILT)/esr-worker
+
+# Completions and manual pages, below SHARE, from the program in BUILT.
+share:
+	install -D -m 644 completions/esr-bench.bash $(SHARE)/bash-completion/completions/esr-bench
+	install -D -m 644 completions/esr-bench.fish $(SHARE)/fish/vendor_completions.d/esr-bench.fish
+	install -D -m 644 completions/_esr-bench $(SHARE)/zsh/site-functions/_esr-bench
+	$(BUILT)/esr-bench man $(SHARE)/man/man1
 
 wheel: release
 	scripts/make_wheel.sh

@@ -28,10 +28,7 @@ patchelf --set-rpath '$ORIGIN/../../torch/lib' "$worker"
 
 data=$stage/esr_bench.data/data/share
 rm -rf "$stage/esr_bench.data" "$stage/plain"
-$built/esr-bench man "$data/man/man1"
-install -D -m 644 completions/esr-bench.bash "$data/bash-completion/completions/esr-bench"
-install -D -m 644 completions/esr-bench.fish "$data/fish/vendor_completions.d/esr-bench.fish"
-install -D -m 644 completions/_esr-bench "$data/zsh/site-functions/_esr-bench"
+make --no-print-directory share BUILT="$built" SHARE="$data"
 
 # `pip` replaces the first line by the environment's Python.
 script() {

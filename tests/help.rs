@@ -14,23 +14,30 @@ fn help(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 23] = [
     "audit",
     "compare",
+    "completions",
     "data check",
     "doctor",
+    "forms",
     "fuse",
     "identify",
     "import",
     "inspect",
     "lint",
+    "man",
     "measure",
     "merge",
     "models",
     "place",
     "rank",
+    "report",
     "rules show",
+    "serve",
     "show",
+    "sign",
+    "verify",
 ];
 
 #[test]

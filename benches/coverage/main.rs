@@ -54,12 +54,20 @@ fn rows() -> Vec<Row> {
         (Kind::Runtime, Case::Tied(45), hard),
         (Kind::Runtime, Case::Apart(12, 0.02), hard),
     ];
+    let held_out: [(Kind, Case, &[Noise]); 5] = [
+        (Kind::Runtime, Case::Tied(8), &Noise::HELD_OUT),
+        (Kind::Runtime, Case::Groups, &Noise::HELD_OUT),
+        (Kind::Runtime, Case::Apart(12, 0.02), &Noise::HELD_OUT),
+        (Kind::RankSum, Case::Within5(20), &Noise::HELD_OUT),
+        (Kind::Score, Case::TiedScores, &Noise::HELD_OUT),
+    ];
     let with = |winsorise: Option<f64>| {
         move |(kind, case, noises): (Kind, Case, &[Noise])| {
             noises.iter().map(|&noise| Row { kind, case, noise, winsorise }).collect::<Vec<Row>>()
         }
     };
-    plain.into_iter().flat_map(with(None)).chain(winsorised.into_iter().flat_map(with(Some(4.0)))).collect()
+    let plain = plain.into_iter().chain(held_out);
+    plain.flat_map(with(None)).chain(winsorised.into_iter().flat_map(with(Some(4.0)))).collect()
 }
 
 fn main() {

@@ -24,6 +24,16 @@ pub(crate) enum Noise {
     Skewed,
     /// Heavy, an entry's own noise autocorrelated (0.6): outside the assumptions.
     Lasting,
+    /// A Laplace distribution of the same variance instead of the normal one.
+    Laplace,
+    /// Each process runs in one of two modes, 8 % apart, as on cores of two kinds; three in ten are in the slower one.
+    TwoModes,
+    /// One process in twenty is 10 % fast, one in twenty 40 % slow.
+    BothWays,
+    /// The first three rounds are slower (15, 8 and 4 %), each entry to its own degree (half to one and a half of that).
+    WarmingUp,
+    /// One round in six is 50 % slow, each entry to its own degree (0.8 to 1.2 of that).
+    SlowRounds,
 }
 
 impl Noise {
@@ -39,6 +49,10 @@ impl Noise {
         Noise::Lasting,
     ];
 
+    /// Noises that no method was tuned on.
+    pub(crate) const HELD_OUT: [Noise; 5] =
+        [Noise::Laplace, Noise::TwoModes, Noise::BothWays, Noise::WarmingUp, Noise::SlowRounds];
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Noise::Gaussian => "Gaussian",
@@ -50,6 +64,11 @@ impl Noise {
             Noise::StudentT => "Student's t, 3",
             Noise::Skewed => "skewed",
             Noise::Lasting => "own AR(1) 0.6",
+            Noise::Laplace => "held out: Laplace",
+            Noise::TwoModes => "held out: two modes",
+            Noise::BothWays => "held out: fast and slow",
+            Noise::WarmingUp => "held out: warming up",
+            Noise::SlowRounds => "held out: slow rounds",
         }
     }
 }
@@ -67,6 +86,8 @@ pub(crate) fn session(truth: &[f64], rounds: usize, noise: Noise, rng: &mut Pcg6
     let size: Vec<f64> = (0..count).map(|_| rng.random_range(0.05..0.40)).collect();
     let share: Vec<f64> = (0..count).map(|_| rng.random_range(0.02..0.18)).collect();
     let spread: Vec<f64> = (0..count).map(|_| (0.7 * normal(rng)).exp()).collect();
+    let held_out = Noise::HELD_OUT.contains(&noise);
+    let degree: Vec<f64> = (0..count).map(|_| if held_out { rng.random_range(-0.5..0.5) } else { 0.0 }).collect();
     let mut own: Vec<f64> = (0..count).map(|_| normal(rng)).collect();
     let mut common = normal(rng);
     let mut order: Vec<usize> = (0..count).collect();
@@ -83,6 +104,11 @@ pub(crate) fn session(truth: &[f64], rounds: usize, noise: Noise, rng: &mut Pcg6
             let first = rng.random_range(0..count);
             first..first + 1 + rng.random_range(0..=(2 * count / 5))
         });
+        let whole: f64 = match noise {
+            Noise::WarmingUp => [0.15, 0.08, 0.04].get(round).copied().unwrap_or(0.0),
+            Noise::SlowRounds if rng.random_bool(1.0 / 6.0) => 0.5,
+            _ => 0.0,
+        };
         for (position, &entry) in order.iter().enumerate() {
             let fresh = normal(rng);
             own[entry] = match noise {
@@ -93,12 +119,21 @@ pub(crate) fn session(truth: &[f64], rounds: usize, noise: Noise, rng: &mut Pcg6
                 }
                 Noise::Skewed => (0.8 * fresh).exp() - 0.32f64.exp(),
                 Noise::UnequalSpread => spread[entry] * fresh,
+                Noise::Laplace => {
+                    let u: f64 = rng.random_range(-0.5..0.5);
+                    -u.signum() * (1.0 - 2.0 * u.abs()).max(f64::MIN_POSITIVE).ln() / std::f64::consts::SQRT_2
+                }
                 _ => fresh,
             };
             let slow: f64 = match noise {
                 Noise::Heavy | Noise::Drift | Noise::UnequalSpread | Noise::Lasting if rng.random_bool(0.1) => 1.2,
                 Noise::Bursts if burst.as_ref().is_some_and(|b| b.contains(&position)) => rng.random_range(1.1..1.3),
                 Noise::UnequalShares if rng.random_bool(share[entry]) => 1.0 + size[entry],
+                Noise::TwoModes if rng.random_bool(0.3) => 1.08,
+                Noise::BothWays if rng.random_bool(0.05) => 0.9,
+                Noise::BothWays if rng.random_bool(0.05) => 1.4,
+                Noise::WarmingUp => 1.0 + whole * (1.0 + degree[entry]),
+                Noise::SlowRounds => 1.0 + whole * (1.0 + 0.4 * degree[entry]),
                 _ => 1.0,
             };
             let place = position as f64 / count as f64 - 0.5;

@@ -1,9 +1,10 @@
 //! Writing a run directory: one event at a time, each on the disk before the next measurement begins.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 
@@ -126,6 +127,11 @@ fn first_foreign(dir: &Path) -> Result<Option<PathBuf>> {
     Ok(None)
 }
 
+/// How long a lock is waited for. A writer that was killed while it started a worker leaves the lock behind until that child,
+/// which shares its files, has seen its death.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_INTERVAL: Duration = Duration::from_millis(20);
+
 /// Opens the log for appending, and holds it against other writers as long as the file is open.
 fn open(dir: &Path, create: bool) -> Result<File> {
     let path = dir.join(format::EVENTS);
@@ -136,11 +142,35 @@ fn open(dir: &Path, create: bool) -> Result<File> {
     if !file.metadata().map_err(Error::io("read", &path))?.is_file() {
         return Err(Error::input(&path, Place::Whole, "the log of a run", "another kind of file"));
     }
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(Error::Usage(format!("{}: another `esr-bench measure` is writing to this run", dir.display())))
+    let begin = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begin.elapsed() < LOCK_PATIENCE => std::thread::sleep(LOCK_INTERVAL),
+            Err(TryLockError::WouldBlock) => {
+                let dir = dir.display();
+                return Err(Error::Usage(format!("{dir}: another `esr-bench measure` is writing to this run")));
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
         }
-        Err(std::fs::TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_about_to_go_is_waited_for_and_one_that_stays_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let holder = open(dir.path(), true).unwrap();
+        let refused = open(dir.path(), false).unwrap_err().to_string();
+        assert!(refused.contains("another `esr-bench measure` is writing to this run"), "{refused}");
+        let leaving = std::thread::spawn(move || {
+            std::thread::sleep(LOCK_PATIENCE / 8);
+            drop(holder);
+        });
+        assert!(open(dir.path(), false).is_ok());
+        leaving.join().unwrap();
     }
 }

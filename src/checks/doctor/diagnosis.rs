@@ -31,7 +31,7 @@ impl Level {
 /// One fact with its judgement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
-    /// `worker`, `gpu 0`, `cpu`, `threads`, `clock`, `memory`, `disk`.
+    /// `worker`, `sandbox`, `gpu 0`, `cpu`, `threads`, `clock`, `memory`, `disk`.
     pub area: String,
     /// How much it matters.
     pub level: Level,

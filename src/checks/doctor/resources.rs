@@ -6,7 +6,7 @@ use crate::machine::Machine;
 /// Below this, libtorch with a large network and a full image becomes tight.
 const MEMORY: u64 = 4 << 30;
 
-/// Set-up downloads and unpacks half a gibibyte, and build folders grow.
+/// Set-up needs 1 GiB while it unpacks libtorch, and build folders grow.
 const DISK: u64 = 4 << 30;
 
 pub(super) fn examine(machine: &Machine) -> Vec<Diagnosis> {
