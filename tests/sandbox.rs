@@ -8,6 +8,8 @@ mod mock;
 #[path = "common/skip.rs"]
 mod skip;
 
+use std::os::unix::fs::PermissionsExt;
+
 use bench::{Bench, events, told};
 use esr_bench::exit;
 use esr_bench::worker_process::sandbox::Support;
@@ -117,4 +119,22 @@ fn a_worker_that_fills_the_disk_with_temporary_files_costs_one_row_and_they_are_
     let timed = |name: &str| events(&bench.path("run")).iter().any(|e| e["event"] == "round" && e["label"] == name);
     assert_eq!([timed("fills"), timed("honest")], [false, true]);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+/// As in a wheel: a script looks for the worker's program and becomes it, with arguments and a variable of its own.
+#[test]
+fn a_script_that_becomes_the_worker_is_confined_as_well() {
+    if !offered("a_script_that_becomes_the_worker_is_confined_as_well") {
+        return;
+    }
+    let bench = Bench::new();
+    bench.submission("honest", "{}");
+    let script = bench.path("worker");
+    let program = mock::worker();
+    let text = format!("#!/bin/sh\nLD_LIBRARY_PATH=/nowhere exec {} \"$@\"\n", program.display());
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let args = ["honest", "--rounds", "1", "--run", "run"];
+    let (code, stdout, stderr) = told(&bench.measure_with(&script, &args).output().unwrap());
+    assert_eq!(code, 0, "{stdout}{stderr}");
 }

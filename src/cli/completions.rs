@@ -51,8 +51,8 @@ To try it in this shell:
   zsh   source <(esr-bench completions zsh)          (after compinit)
   fish  esr-bench completions fish | source
 
-The same line in ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish makes it permanent. `make install` puts files in
-place that the shells load by themselves.")]
+The same line in ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish makes it permanent.
+`make install` puts files in place that the shells load by themselves.")]
 pub(crate) struct Args {
     /// Shell to write the script for
     shell: Shell,

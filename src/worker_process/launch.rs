@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit};
 
 use crate::error::{Error, Result};
+use crate::worker_process::learnt::{LIBRARY_PATH, Learnt};
 use crate::worker_process::sandbox;
 use crate::worker_process::sandbox::{Access, Mode};
 use crate::worker_process::scratch::Scratch;
@@ -54,8 +55,8 @@ pub struct Launch {
     pub folders: Vec<PathBuf>,
     /// What a confined process may reach; `None` where it runs nothing of a submission.
     access: Option<Access>,
-    /// The folders of the worker's libraries, learnt from its first process and shared by all copies.
-    libraries: Arc<OnceLock<Vec<PathBuf>>>,
+    /// What its first process told, shared by all copies.
+    learnt: Arc<OnceLock<Learnt>>,
 }
 
 impl Launch {
@@ -69,7 +70,7 @@ impl Launch {
             sandbox: Mode::default(),
             folders: Vec::new(),
             access: None,
-            libraries: Arc::default(),
+            learnt: Arc::default(),
         }
     }
 
@@ -85,15 +86,15 @@ impl Launch {
         Launch { access, ..self.clone() }
     }
 
-    /// The same worker without a submission, where its libraries have to be learnt first.
+    /// The same worker without a submission, where something has to be learnt from it first.
     pub(super) fn to_learn_from(&self) -> Option<Launch> {
-        let needed = self.access.is_some() && self.libraries.get().is_none();
+        let needed = self.access.is_some() && self.learnt.get().is_none();
         needed.then(|| Launch { access: None, ..self.clone() })
     }
 
-    /// Remembers the folders of the libraries that the process `id` has loaded.
+    /// Remembers how the process `id` of this worker was started, and what it has loaded.
     pub(super) fn learn(&self, id: u32) {
-        self.libraries.get_or_init(|| libraries(id));
+        self.learnt.get_or_init(|| Learnt::of(&sandbox::file_of(&self.program), id));
     }
 
     /// A command whose process leads its own process group (Ctrl-C reaches the harness alone, and the worker dies with all
@@ -103,8 +104,17 @@ impl Launch {
     /// # Errors
     /// The sandbox or the folder cannot be made.
     pub(super) fn command(&self) -> Result<(Command, Option<Scratch>)> {
-        let mut command = Command::new(&self.program);
-        command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let learnt = self.access.is_some().then(|| self.learnt.get()).flatten();
+        let behind = learnt.and_then(|learnt| learnt.behind.as_ref());
+        let mut command = match behind {
+            Some(behind) => Command::new(&behind.program),
+            None => Command::new(&self.program),
+        };
+        if let Some(path) = behind.and_then(|behind| behind.library_path.as_ref()) {
+            command.env(LIBRARY_PATH, path);
+        }
+        command.args(behind.map_or(&self.args, |behind| &behind.args));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         // The last words of a panic should be its message.
         command.env("RUST_BACKTRACE", "0").envs(self.env.iter().cloned());
         let parent = rustix::process::getpid();
@@ -129,7 +139,7 @@ impl Launch {
             let access = Access { scratch: Some(made.path().to_path_buf()), ..access.clone() };
             scratch = Some(made);
             let folders: Vec<PathBuf> =
-                self.libraries.get().into_iter().flatten().chain(&self.folders).cloned().collect();
+                learnt.iter().flat_map(|learnt| &learnt.folders).chain(&self.folders).cloned().collect();
             sandbox::confine(&mut command, self.sandbox, &access, &folders)?;
         }
         Ok((command, scratch))
@@ -148,17 +158,6 @@ fn close_inherited_on_exec() {
         let file = unsafe { rustix::fd::BorrowedFd::borrow_raw(number) };
         let _ = rustix::io::fcntl_setfd(file, rustix::io::FdFlags::CLOEXEC);
     }
-}
-
-/// The folders of the shared libraries that a process has loaded, as the kernel lists them.
-fn libraries(id: u32) -> Vec<PathBuf> {
-    let maps = std::fs::read_to_string(format!("/proc/{id}/maps")).unwrap_or_default();
-    let files = maps.lines().filter_map(|line| line.find('/').map(|at| Path::new(&line[at..])));
-    let libraries = files.filter(|file| file.file_name().is_some_and(|name| name.to_string_lossy().contains(".so")));
-    let mut folders: Vec<PathBuf> = libraries.filter_map(Path::parent).map(Path::to_path_buf).collect();
-    folders.sort_unstable();
-    folders.dedup();
-    folders
 }
 
 /// The worker's program: `given`, or `esr-worker` beside the running executable.

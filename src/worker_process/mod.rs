@@ -9,6 +9,7 @@ mod exchange;
 mod failure;
 mod launch;
 mod launches;
+mod learnt;
 pub mod limited;
 mod output;
 mod python;

@@ -60,8 +60,13 @@ impl Bench {
 
     /// `esr-bench measure` with the mock worker.
     pub(crate) fn measure_in_default_sandbox(&self, args: &[&str]) -> Command {
+        self.measure_with(mock::worker(), args)
+    }
+
+    /// `esr-bench measure` with another worker.
+    pub(crate) fn measure_with(&self, worker: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_esr-bench"));
-        command.arg("measure").args(args).arg("--worker").arg(mock::worker()).current_dir(self.folder.path());
+        command.arg("measure").args(args).arg("--worker").arg(worker).current_dir(self.folder.path());
         command
     }
 }

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use access::Access;
 pub use closing::close;
+pub(super) use paths::program as file_of;
 
 use crate::error::{Error, Result};
 

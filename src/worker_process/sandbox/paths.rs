@@ -109,7 +109,7 @@ fn inherited(name: &str) -> bool {
 }
 
 /// The file that `program` names: a path as it is, a bare name as the shell finds it.
-pub(super) fn program(program: &Path) -> PathBuf {
+pub(in crate::worker_process) fn program(program: &Path) -> PathBuf {
     if program.components().count() > 1 {
         return program.to_path_buf();
     }
