@@ -1,6 +1,5 @@
 //! How long the statistics of a whole challenge take: 45 entries, 15 rounds, all tracks.
 //!
-//! `scripts/bench_stats.py` does the bootstrap of the same data with numpy and scipy.
 
 #![allow(missing_docs, reason = "what criterion_group! makes has no docs")]
 
