@@ -138,9 +138,11 @@ impl Launch {
             command.env("TMPDIR", made.path());
             let access = Access { scratch: Some(made.path().to_path_buf()), ..access.clone() };
             scratch = Some(made);
-            let folders: Vec<PathBuf> =
+            let mut needed: Vec<PathBuf> =
                 learnt.iter().flat_map(|learnt| &learnt.folders).chain(&self.folders).cloned().collect();
-            sandbox::confine(&mut command, self.sandbox, &access, &folders)?;
+            // A script that an interpreter runs is read by it.
+            needed.push(sandbox::file_of(&self.program));
+            sandbox::confine(&mut command, self.sandbox, &access, &needed)?;
         }
         Ok((command, scratch))
     }
