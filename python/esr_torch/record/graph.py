@@ -1,5 +1,6 @@
 """One forward as an OpGraph: tensors with their roles, operations with their scopes."""
 
+from ..failure import RUN, Failure
 from . import dispatch
 from .meta import Twins, on_meta
 from .modules import Scopes
@@ -17,8 +18,17 @@ def record(submission, x, meta=False):
     with on_meta(submission, x, meta) as (forward, network, x, twins):
         recording = Recording(network, twins)
         recording.tensors.known(network, x)
+        recording.tensors.remember()
         with recording.scopes, dispatch.watch(recording.operation):
             y = forward(x)
+        hidden = recording.tensors.hidden(x.shape[-2] * x.shape[-1])
+        if hidden and not meta:
+            what = " and ".join(hidden[:3])
+            raise Failure(
+                RUN,
+                f"tensors of {what} appeared in the forward that no recorded operation made: expected all work in operations "
+                "of PyTorch, in the thread that calls forward",
+            )
         return {
             "format": FORMAT,
             "network": submission.name or "",

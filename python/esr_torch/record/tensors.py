@@ -1,5 +1,7 @@
 """The tensors of a record: each with a number, its storage, and what it is to the network."""
 
+import gc
+import math
 import weakref
 
 import torch
@@ -14,6 +16,7 @@ class Tensors:
         self.numbers = {}
         self.storages = {}
         self.storage_count = 0
+        self.before = None
 
     def known(self, network, x):
         """Names parameters, buffers and the input first: they are in the record even where nothing uses them."""
@@ -22,6 +25,18 @@ class Tensors:
         for name, buffer in network.named_buffers():
             self.describe(self.number(buffer), "buffer", name)
         self.describe(self.number(x), "input")
+
+    def remember(self):
+        """Takes note of every tensor that there is: what appears later must be made by an operation of this record."""
+        self.before = {id(o): weakref.ref(o) for o in gc.get_objects() if isinstance(o, torch.Tensor)}
+
+    def hidden(self, most):
+        """Shapes of tensors of at least `most` elements that appeared while recording and that no operation made."""
+        return [
+            " x ".join(map(str, t["shape"]))
+            for t in self.found
+            if t.get("appeared") and t["role"] in ("constant", "output") and math.prod(t["shape"]) >= most
+        ]
 
     def describe(self, number, role, name=None):
         self.found[number]["role"] = role
@@ -44,8 +59,19 @@ class Tensors:
                 "role": "intermediate" if made else "constant",
             }
         )
+        if not made and self.before is not None and not self.was_there(tensor) and not self.shares():
+            self.found[number]["appeared"] = True
         self.numbers[at] = (weakref.ref(tensor), number)
         return number
+
+    def was_there(self, tensor):
+        """Whether a tensor is older than the record. Numbers of objects are used again, so they do not suffice."""
+        reference = self.before.get(id(tensor))
+        return reference is not None and reference() is tensor
+
+    def shares(self):
+        """Whether the newest tensor has the memory of one before: a view that was made without an operation."""
+        return any(t["storage"] == self.found[-1]["storage"] for t in self.found[:-1])
 
     def alias(self, twin, original):
         """From now on `twin` counts as `original`: it is the same tensor, on another device."""
@@ -82,4 +108,6 @@ class Tensors:
         number = self.number(output)
         if self.found[number]["role"] in ("intermediate", "constant"):
             self.describe(number, "output")
+        for tensor in self.found:
+            tensor.pop("appeared", None)
         return self.found

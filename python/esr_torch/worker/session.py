@@ -10,6 +10,7 @@ from ..submission import Submission
 from . import hello, memory, settings, timing
 from .exchange import Exchange
 from .pixels import Sr, to_input
+from .steady import Steady
 
 # Beyond it an SR image is a mistake.
 LARGEST_SCALE = 16
@@ -28,6 +29,7 @@ class Session:
         self.data_range = data_range
         self.tile = tile
         self.told = 0
+        self.steady = Steady(submission.network)
 
     @classmethod
     def load(cls, message):
@@ -83,6 +85,7 @@ class Session:
             x = self.read(exchange)
             sr = self.to_sr(x, self.forward(x))
             exchange.write_sr(sr.data)
+            self.check_steady()
             return {
                 "reply": "inferred",
                 "height": exchange.height * self.scale,
@@ -100,6 +103,7 @@ class Session:
         with self.open(message) as exchange:
             x = self.read(exchange)
         ms, cpu_ms, y = timing.time_forward(self.forward, x, warmup, repeats)
+        self.check_steady()
         return {"reply": "timed", "ms": ms, "cpu_ms": cpu_ms, "sha256": self.to_sr(x, y).sha256()}
 
     def memory(self, message):
@@ -151,6 +155,12 @@ class Session:
                     )
         return {"reply": "checked"}
 
+    def check_steady(self):
+        """Refuses a forward that writes what the next one could read."""
+        remark = self.steady.check()
+        if remark and remark not in self.submission.notes:
+            self.submission.notes.append(remark)
+
     def open(self, message):
         """The slot, checked."""
         exchange = Exchange(fields.table(message, "slot"), self.scale)
@@ -199,6 +209,8 @@ class Session:
     def to_sr(self, x, y):
         """Checks an output's shape against its input's, and makes an image of it."""
         expected = [1, 3, x.shape[2] * self.scale, x.shape[3] * self.scale]
+        if type(y) not in (torch.Tensor, torch.nn.Parameter):
+            raise Failure(OUTPUT, f"the network's output is a {type(y).__name__}, expected a plain tensor")
         if list(y.shape) != expected:
             raise Failure(OUTPUT, f"the network's output is {list(y.shape)}, expected {expected}")
         if y.dtype not in FLOATS:
