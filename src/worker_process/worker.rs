@@ -131,16 +131,22 @@ impl Worker {
     /// What the harness knows of a request that took `elapsed`. A worker that runs no network says so in its greeting, which
     /// it gives before it sees a submission.
     pub(super) fn known(&self, elapsed: Duration) -> Known {
-        let simulated = self.hello.details.get("clock").and_then(|v| v.as_str()) == Some("simulated");
         Known {
-            elapsed: (!simulated).then_some(elapsed),
+            elapsed: (!self.is_simulated()).then_some(elapsed),
             limit: self.connection.limits.forward,
             processors: std::thread::available_parallelism().map_or(usize::MAX, Into::into),
         }
     }
 
-    /// The most bytes that the worker held since its counter was set back, by the kernel.
+    fn is_simulated(&self) -> bool {
+        self.hello.details.get("clock").and_then(|v| v.as_str()) == Some("simulated")
+    }
+
+    /// The most bytes that the worker held since its counter was set back, by the kernel; unknown where figures are simulated.
     pub(super) fn high_water(&self) -> Option<u64> {
+        if self.is_simulated() {
+            return None;
+        }
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
