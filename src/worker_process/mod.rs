@@ -11,6 +11,7 @@ mod launch;
 mod launches;
 pub mod limited;
 mod output;
+mod plausible;
 mod python;
 pub mod sandbox;
 mod worker;
