@@ -90,6 +90,8 @@ enum Fault {
     HugePeak,
     /// Gives a graph whose output no operation made.
     LooseGraph,
+    /// Fills its folder of temporary files, and hangs.
+    FillDisk,
 }
 
 #[derive(Default)]
@@ -142,6 +144,10 @@ fn main() {
             Some(Fault::WrongId) => id += 1,
             // In a group of its own: the harness cannot know of it.
             Some(Fault::Orphan) => drop(Command::new("sleep").arg("20").process_group(0).spawn().expect("a child")),
+            Some(Fault::FillDisk) => {
+                std::fs::write(std::env::temp_dir().join("filler"), vec![1; 80 << 20]).expect("a temporary file");
+                std::thread::sleep(Duration::from_secs(3600));
+            }
             Some(Fault::Regroup) => {
                 // SAFETY: both calls take and give numbers alone.
                 assert_eq!(unsafe { libc::setpgid(0, libc::getpgid(libc::getppid())) }, 0);
@@ -337,6 +343,7 @@ fn attempt(what: &str) -> String {
             libc::prlimit(parent() as i32, libc::RLIMIT_NOFILE, std::ptr::null(), &mut limit)
         }),
         "parent" => std::fs::read(format!("/proc/{}/cmdline", parent())).map(drop),
+        "temporary" => std::fs::write(std::env::temp_dir().join("file"), "content"),
         "thread" => std::thread::spawn(|| {}).join().map_err(|_| std::io::Error::other("it panicked")),
         other => panic!("no attempt `{other}`"),
     };

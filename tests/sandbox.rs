@@ -30,6 +30,7 @@ fn attempts(mode: &str) -> Vec<String> {
     let list = [
         format!("read {}", bench.path("a/weights.pth").display()),
         "thread".to_owned(),
+        "temporary".to_owned(),
         format!("read {}", hr.display()),
         format!("read {}", other.display()),
         format!("read {}", bench.path("run/run.json").display()),
@@ -63,8 +64,8 @@ fn a_confined_worker_reaches_its_own_files_alone() {
         return;
     }
     let told = attempts("required");
-    let (own, others) = told.split_at(2);
-    assert_eq!(own, ["read: allowed", "thread: allowed"]);
+    let (own, others) = told.split_at(3);
+    assert_eq!(own, ["read: allowed", "thread: allowed", "temporary: allowed"]);
     for line in others {
         let absent = line.starts_with("variable") && line.contains("not found");
         let refused = line.contains("denied") || line.contains("not permitted") || absent;
@@ -79,7 +80,7 @@ fn without_the_sandbox_the_same_attempts_succeed() {
     // A leader of a process group cannot begin a session in any case.
     let failed: Vec<&String> = told.iter().filter(|line| !line.ends_with("allowed")).collect();
     assert!(failed.iter().all(|line| line.starts_with("session")), "{told:?}");
-    assert_eq!(told.len(), 14);
+    assert_eq!(told.len(), 15);
 }
 
 #[test]
@@ -96,4 +97,24 @@ fn a_process_that_is_started_in_spite_of_the_sandbox_costs_one_row() {
     assert!(stdout.contains("Operation not permitted"), "{stdout}");
     let timed = |name: &str| events(&bench.path("run")).iter().any(|e| e["event"] == "round" && e["label"] == name);
     assert_eq!([timed("forks"), timed("honest")], [false, true]);
+}
+
+#[test]
+fn a_worker_that_fills_the_disk_with_temporary_files_costs_one_row_and_they_are_removed() {
+    if !offered("a_worker_that_fills_the_disk_with_temporary_files_costs_one_row_and_they_are_removed") {
+        return;
+    }
+    let bench = Bench::new();
+    bench.submission("fills", "{ fault = \"fill_disk\", at = \"time\" }");
+    bench.submission("honest", "{}");
+    let folder = bench.path("temporary");
+    std::fs::create_dir(&folder).unwrap();
+    let args = ["fills", "honest", "--rounds", "1", "--run", "run"];
+    let (code, stdout, stderr) =
+        told(&bench.measure_in_default_sandbox(&args).env("TMPDIR", &folder).output().unwrap());
+    assert_eq!(code, i32::from(exit::SOME_FAILED), "{stdout}{stderr}");
+    assert!(stdout.contains("80 MiB of temporary files") && stdout.contains("the limit is 64 MiB"), "{stdout}");
+    let timed = |name: &str| events(&bench.path("run")).iter().any(|e| e["event"] == "round" && e["label"] == name);
+    assert_eq!([timed("fills"), timed("honest")], [false, true]);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
 }

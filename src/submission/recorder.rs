@@ -19,7 +19,7 @@ pub struct GraphRecorder {
 impl GraphRecorder {
     /// Starts a worker and loads the submission on the CPU, untiled.
     pub fn start(launch: &Launch, submission: &Submission) -> Result<GraphRecorder> {
-        let access = Access { read: submission.network.files(), write: Vec::new() };
+        let access = Access { read: submission.network.files(), write: Vec::new(), scratch: None };
         let mut worker = Worker::start(&launch.within(access), Arc::default())?;
         let load = Load { tile: None, ..submission.load_request("cpu", &Switches::default()) };
         worker.load(load).map_err(|failure| submission_error(&submission.name, &failure))?;

@@ -37,6 +37,15 @@ pub enum Failure {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The worker wrote more temporary files than it may, and was killed.
+    OverDisk {
+        /// What it was doing.
+        doing: String,
+        /// Bytes on the disk when it was caught.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// Something on the worker's stdout that is no answer to the request. The worker was killed.
     Stray {
         /// What it was doing.
@@ -79,6 +88,12 @@ impl fmt::Display for Failure {
                 f,
                 "{} MiB of memory during {doing}, the limit is {} MiB",
                 resident.div_ceil(1 << 20),
+                limit >> 20
+            ),
+            Failure::OverDisk { doing, size, limit } => write!(
+                f,
+                "{} MiB of temporary files during {doing}, the limit is {} MiB",
+                size.div_ceil(1 << 20),
                 limit >> 20
             ),
             Failure::Stray { doing, found } => write!(f, "stray output during {doing}: {found}"),

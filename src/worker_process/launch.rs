@@ -12,6 +12,7 @@ use rustix::process::{Resource, Rlimit, Signal, getppid, set_parent_process_deat
 use crate::error::{Error, Result};
 use crate::worker_process::sandbox;
 use crate::worker_process::sandbox::{Access, Mode};
+use crate::worker_process::scratch::Scratch;
 
 /// The worker's file name.
 const NAME: &str = "esr-worker";
@@ -96,11 +97,12 @@ impl Launch {
     }
 
     /// A command whose process leads its own process group (Ctrl-C reaches the harness alone, and the worker dies with all
-    /// its children), leaves no core dump, and is killed by the kernel if the harness ends in whatever way.
+    /// its children), leaves no core dump, and is killed by the kernel if the harness ends in whatever way. A confined one
+    /// has a folder for temporary files, which must live as long as the process.
     ///
     /// # Errors
-    /// The sandbox cannot be made.
-    pub(super) fn command(&self) -> Result<Command> {
+    /// The sandbox or the folder cannot be made.
+    pub(super) fn command(&self) -> Result<(Command, Option<Scratch>)> {
         let mut command = Command::new(&self.program);
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         // The last words of a panic should be its message.
@@ -119,12 +121,18 @@ impl Launch {
                 Ok(())
             });
         }
+        let mut scratch = None;
         if let Some(access) = &self.access {
+            let made =
+                Scratch::make().map_err(Error::io("create a folder for temporary files in", std::env::temp_dir()))?;
+            command.env("TMPDIR", made.path());
+            let access = Access { scratch: Some(made.path().to_path_buf()), ..access.clone() };
+            scratch = Some(made);
             let folders: Vec<PathBuf> =
                 self.libraries.get().into_iter().flatten().chain(&self.folders).cloned().collect();
-            sandbox::confine(&mut command, self.sandbox, access, &folders)?;
+            sandbox::confine(&mut command, self.sandbox, &access, &folders)?;
         }
-        Ok(command)
+        Ok((command, scratch))
     }
 }
 

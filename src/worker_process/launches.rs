@@ -57,7 +57,7 @@ impl Launches {
 impl Access {
     /// What the worker of `network` needs: the files that make the network, and the file through which pixels travel.
     pub fn to(network: &Network, exchange: &Path) -> Access {
-        Access { read: network.files(), write: vec![exchange.to_path_buf()] }
+        Access { read: network.files(), write: vec![exchange.to_path_buf()], scratch: None }
     }
 }
 

@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::worker_process::failure::{Failure, Status, one_line};
 use crate::worker_process::launch::Launch;
+use crate::worker_process::scratch;
 
 /// What is kept of each output.
 const KEPT: usize = 64 << 20;
@@ -39,7 +40,7 @@ pub fn run(launch: &Launch, doing: &str) -> Result<Ran, Failure> {
         let last_words = format!("{}: {error}", launch.program.display());
         Failure::Died { doing, status: Status::Unknown, last_words }
     };
-    let mut command = launch.command().map_err(|error| failed(doing.clone(), &error))?;
+    let (mut command, mut scratch) = launch.command().map_err(|error| failed(doing.clone(), &error))?;
     command.stdin(Stdio::null());
     let mut child = match command.spawn() {
         Ok(child) => Group(child),
@@ -62,6 +63,9 @@ pub fn run(launch: &Launch, doing: &str) -> Result<Ran, Failure> {
             && resident > limit
         {
             return Err(Failure::OverMemory { doing, resident, limit });
+        }
+        if let Some(size) = scratch.as_mut().and_then(|scratch| scratch.excess(child.0.id())) {
+            return Err(Failure::OverDisk { doing, size, limit: scratch::LIMIT });
         }
         std::thread::sleep(POLL_INTERVAL);
     };

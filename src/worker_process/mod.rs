@@ -14,6 +14,7 @@ mod output;
 mod plausible;
 mod python;
 pub mod sandbox;
+mod scratch;
 mod worker;
 
 pub use exchange::Exchange;

@@ -15,10 +15,15 @@ const VARIABLE: &str = "ESR_BENCH_PYTHON";
 /// The package of the PyTorch worker, of the exporter, and of the reader of repositories.
 const PACKAGE: &str = "esr_torch";
 
-/// Says which modules there are without importing any (PyTorch takes seconds), and where modules come from.
+/// Says which modules there are without importing any (PyTorch takes seconds), and where modules come from: some installers put
+/// links to a cache into the interpreter's folder, for whole packages or for each file.
 const PROBE: &str = "import importlib.util, json, os, sys\n\
     specs = {m: importlib.util.find_spec(m) for m in ('torch', 'esr_torch')}\n\
     own = [p for s in specs.values() if s for p in s.submodule_search_locations or []]\n\
+    entries = [e for p in sys.path if os.path.isdir(p) for e in os.scandir(p)]\n\
+    own += [os.path.realpath(e.path) for e in entries if e.is_symlink()]\n\
+    inits = [os.path.join(e.path, '__init__.py') for e in entries if not e.is_symlink() and e.is_dir()]\n\
+    own += [os.path.dirname(os.path.realpath(i)) for i in inits if os.path.islink(i)]\n\
     paths = [sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.realpath(sys.executable)] + sys.path + own\n\
     print(json.dumps({'modules': [m for m in specs if specs[m]], 'paths': paths, 'program': sys.executable}))";
 

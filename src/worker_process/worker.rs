@@ -18,6 +18,8 @@ use crate::worker_process::limited::resident;
 use crate::worker_process::output;
 use crate::worker_process::output::{Line, Log};
 use crate::worker_process::plausible::Known;
+use crate::worker_process::scratch;
+use crate::worker_process::scratch::Scratch;
 
 /// How often a waiting harness checks memory, interrupts, and whether the process still lives.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
@@ -77,8 +79,9 @@ impl Worker {
         if let Some(trusted) = launch.to_learn_from() {
             Worker::start_for_submission(&trusted, interrupt.clone())?;
         }
-        let command = launch.command().map_err(StartError::Unusable)?;
-        let process = Process::spawn(command).map_err(|error| unusable(format!("cannot start {program}: {error}")))?;
+        let (command, scratch) = launch.command().map_err(StartError::Unusable)?;
+        let process =
+            Process::spawn(command, scratch).map_err(|error| unusable(format!("cannot start {program}: {error}")))?;
         let mut connection = Connection { process, limits: launch.limits.clone(), interrupt };
         let request = Request::Hello { protocol: protocol::VERSION };
         match connection.ask(&request, "start-up", launch.limits.start) {
@@ -235,6 +238,10 @@ impl Connection {
             {
                 return Err(Failure::OverMemory { doing: doing.to_owned(), resident, limit });
             }
+            let id = self.process.child.id();
+            if let Some(size) = self.process.scratch.as_mut().and_then(|scratch| scratch.excess(id)) {
+                return Err(Failure::OverDisk { doing: doing.to_owned(), size, limit: scratch::LIMIT });
+            }
             if !exited && begin.elapsed() >= limit {
                 return Err(Failure::TimedOut { doing: doing.to_owned(), limit });
             }
@@ -254,10 +261,12 @@ struct Process {
     ended: bool,
     /// How it ended, once that was asked.
     status: Option<Status>,
+    /// Its temporary files: they go when it has ended.
+    scratch: Option<Scratch>,
 }
 
 impl Process {
-    fn spawn(mut command: Command) -> std::io::Result<Process> {
+    fn spawn(mut command: Command, scratch: Option<Scratch>) -> std::io::Result<Process> {
         let mut child = command.spawn()?;
         // If memory runs out, the worker goes first, not the harness. It may fail where /proc is read-only; no harm.
         let _ = std::fs::write(format!("/proc/{}/oom_score_adj", child.id()), "900");
@@ -270,6 +279,7 @@ impl Process {
                 next_id: 1,
                 ended: false,
                 status: None,
+                scratch,
             }),
             _ => Err(std::io::Error::other("its standard streams are missing")),
         }

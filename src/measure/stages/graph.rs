@@ -82,6 +82,7 @@ mod tests {
             recorded_at: [256, 256],
             memory_split: "val".into(),
             rules: None,
+            shard: None,
         };
         assert_eq!(real_sizes(&plan, None), [[120, 80], [339, 510]]);
         assert_eq!(real_sizes(&plan, Some(Tile { size: 128, overlap: 8 })), [[80, 80], [128, 128]]);

@@ -9,4 +9,6 @@ pub struct Access {
     pub read: Vec<PathBuf>,
     /// Files that it may read and write.
     pub write: Vec<PathBuf>,
+    /// The folder for its temporary files: it may do everything there but start programs.
+    pub scratch: Option<PathBuf>,
 }

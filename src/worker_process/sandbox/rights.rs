@@ -53,6 +53,9 @@ pub(super) fn limit(command: &mut Command, access: &Access, libraries: &[PathBuf
         let write = rights(Right::Read) | AccessFs::WriteFile | AccessFs::Truncate;
         rules = add(rules, path, write).map_err(|error| failed(&error))?;
     }
+    if let Some(path) = &access.scratch {
+        rules = add(rules, path, temporary()).map_err(|error| failed(&error))?;
+    }
     let mut rules = Some(rules);
     // SAFETY: between fork and exec the closure opens one file and makes system calls. What it allocates is safe on glibc and
     // musl, whose allocators hold no lock in the child of a fork.
@@ -69,6 +72,17 @@ pub(super) fn limit(command: &mut Command, access: &Access, libraries: &[PathBuf
         });
     }
     Ok(())
+}
+
+/// Files and folders can be made, changed and removed; nothing can be started, and no pipe, device or link is made.
+fn temporary() -> BitFlags<AccessFs> {
+    rights(Right::Read)
+        | AccessFs::WriteFile
+        | AccessFs::Truncate
+        | AccessFs::MakeReg
+        | AccessFs::MakeDir
+        | AccessFs::RemoveFile
+        | AccessFs::RemoveDir
 }
 
 fn rights(right: Right) -> BitFlags<AccessFs> {
