@@ -1,5 +1,5 @@
-//! The record of the operations, at the size at which they are counted and at real sizes, in a fresh process: the first forward shows what the network is made of, later ones may have
-//! been rewritten by the backend.
+//! The record of the operations, at the size at which they are counted and at real sizes. Each network is recorded in a fresh
+//! process: the first forward shows what it is made of, later ones may have been rewritten by the backend.
 
 use crate::graph::{precision, scaling};
 use crate::measure::stages::context::{Context, Stop};
