@@ -35,6 +35,8 @@ impl Run {
         let Some(results) = self.results().submissions.get(&submission.name) else { return Ok(entry) };
         entry.failure = results.failure();
         let mut notes = Vec::new();
+        entry.untrusted = self.untrusted(&submission.name);
+        notes.extend(entry.untrusted.clone().map(|reason| Note::Untrusted { reason }));
         if let Some(loaded) = &results.loaded {
             entry.metrics.insert(Metric::ParamsM, loaded.parameters as f64 / 1e6);
         }

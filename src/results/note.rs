@@ -29,6 +29,8 @@ pub(super) enum Note {
     Functional { convolutions: usize, macs: u64 },
     /// Parameters that no recorded operation read.
     Unread { parameters: Vec<String> },
+    /// A check of its figures failed.
+    Untrusted { reason: String },
     /// The run went on on another machine.
     Machines { machines: Vec<String> },
 }
@@ -62,6 +64,7 @@ impl fmt::Display for Note {
                 let first: Vec<&str> = parameters.iter().take(3).map(String::as_str).collect();
                 write!(f, "no operation reads {} of its parameters: {}{more}", parameters.len(), first.join(", "))
             }
+            Note::Untrusted { reason } => write!(f, "a check of its figures failed: {reason}"),
             Note::Machines { machines } => {
                 write!(f, "figures of {} machines are mixed: {}", machines.len(), machines.join("; "))
             }

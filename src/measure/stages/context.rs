@@ -102,7 +102,7 @@ impl<'a> Context<'a> {
             lr,
             exchange,
             secret: secret(),
-            references: References::new(),
+            references: References::default(),
         })
     }
 

@@ -4,7 +4,7 @@
 use crate::graph::{precision, scaling};
 use crate::measure::stages::context::{Context, Stop};
 use crate::protocol::Tile;
-use crate::run::{Plan, Planned};
+use crate::run::{Check, Checked, Plan, Planned};
 
 /// Records the operations, if they were not recorded yet.
 pub(in crate::measure) fn graph(context: &mut Context<'_>, planned: &Planned) -> Result<(), Stop> {
@@ -18,17 +18,21 @@ pub(in crate::measure) fn graph(context: &mut Context<'_>, planned: &Planned) ->
     let mut worker = context.ready(planned)?;
     let graph = worker.record([height.into(), width.into()], None, &doing)?;
     let told = context.loaded(planned).and_then(|loaded| loaded.network.as_ref()?.tile);
+    let mut at_real_sizes = Ok(());
     for [height, width] in real_sizes(&context.plan, planned.submission.tile.or(told)) {
         let doing = format!("recording at {height} x {width}");
         let real = worker.record([height, width], None, &doing)?;
-        scaling(&graph, &real).map_err(Stop::Failed)?;
+        at_real_sizes = at_real_sizes.and_then(|()| scaling(&graph, &real));
     }
     worker.finish(&doing)?;
     // What was imported from a repository declares nothing: its manifest was not written by its team.
     if planned.submission.origin.is_none() {
         precision(&graph, planned.submission.precision.dtype()).map_err(Stop::Failed)?;
     }
-    context.writer.append_graph(name, &graph)?;
+    // A record that is not complete is a failure of the request.
+    let checks = [(Check::CompleteRecord, Ok(())), (Check::CostAtRealSizes, at_real_sizes)];
+    let checks = checks.map(|(check, result)| Checked::new(check, result)).to_vec();
+    context.writer.append_graph(name, &graph, checks)?;
     context.progress.step(1);
     Ok(())
 }

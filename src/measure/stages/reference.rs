@@ -9,8 +9,14 @@ use crate::run::Planned;
 use crate::util::sha256;
 use crate::worker_process::Worker;
 
-/// SHA-256 of the SR of each timed forward's pixels, by the submission's name, the image's place in the plan, and the use.
-pub(super) type References = HashMap<(String, usize, Use), String>;
+/// What the reference pass of a session found.
+#[derive(Debug, Default)]
+pub(super) struct References {
+    /// SHA-256 of the SR of each timed forward's pixels, by the submission's name, the image's place in the plan, and the use.
+    pub(super) hashes: HashMap<(String, usize, Use), String>,
+    /// By the submission's name: why the network that is timed is not that whose quality was measured.
+    pub(super) far: HashMap<String, String>,
+}
 
 /// How near the output for changed pixels must be to the output for the image itself, whose PSNR was measured, in decibels.
 /// The changes themselves are 63 dB from the image.
@@ -29,19 +35,20 @@ pub(in crate::measure) fn reference(context: &mut Context<'_>, planned: &Planned
     context.progress.part(&format!("{name}: reference outputs of {} images", context.plan.images.len()));
     let mut worker = context.ready(planned)?;
     for at in 0..context.plan.images.len() {
-        for (of, hash) in of_image(context, &mut worker, planned, at)? {
-            context.references.insert((name.clone(), at, of), hash);
-        }
+        let found = of_image(context, &mut worker, planned, at)?;
+        context.references.far.extend(found.far.map(|why| (name.clone(), why)));
+        let keyed = found.hashes.into_iter().map(|(of, hash)| ((name.clone(), at, of), hash));
+        context.references.hashes.extend(keyed);
     }
     Ok(worker.finish("the end of the reference pass")?)
 }
 
-fn of_image(
-    context: &Context<'_>,
-    worker: &mut Worker,
-    planned: &Planned,
-    at: usize,
-) -> Result<Vec<(Use, String)>, Stop> {
+struct OfImage {
+    hashes: Vec<(Use, String)>,
+    far: Option<String>,
+}
+
+fn of_image(context: &Context<'_>, worker: &mut Worker, planned: &Planned, at: usize) -> Result<OfImage, Stop> {
     let image = &context.plan.images[at];
     let doing = format!("the reference pass on {}", describe(image));
     let has_quality = image.hr().is_some() && planned.has_quality(context.loaded(planned));
@@ -53,7 +60,7 @@ fn of_image(
     if seen != Some(inferred.sha256.as_str()) {
         return Err(Stop::Failed(format!("output differs between runs: {doing} against the quality pass")));
     }
-    let mut hashes = Vec::new();
+    let mut found = OfImage { hashes: Vec::new(), far: None };
     // The cold start is a result as well; untimed forwards are none.
     let cold = (at == 0 && context.plan.warmup > 0).then_some(Use::ColdStart);
     for of in cold.into_iter().chain((0..context.plan.repeats).map(Use::Timed)) {
@@ -62,15 +69,15 @@ fn of_image(
         let (inferred, sr) = infer(context, worker, planned, &slot, &doing)?;
         let near = psnr(&itself, &sr);
         if has_quality && near < NEAREST_DB {
-            return Err(Stop::Failed(format!(
+            found.far = Some(format!(
                 "an image whose values differ by at most one step gives an output that is {near:.1} dB from that of the image \
                  itself, expected {NEAREST_DB} dB or more, during {doing}: the quality that was measured is not that of the \
                  network that is timed"
-            )));
+            ));
         }
-        hashes.push((of, inferred.sha256));
+        found.hashes.push((of, inferred.sha256));
     }
-    Ok(hashes)
+    Ok(found)
 }
 
 fn infer(

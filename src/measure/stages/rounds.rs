@@ -7,7 +7,7 @@ use crate::measure::stages::conditions::Block;
 use crate::measure::stages::context::{Context, Stop, describe};
 use crate::measure::stages::variants::{Use, secret_order, variant};
 use crate::protocol::Timed;
-use crate::run::{Event, Planned, RoundImage, RoundTimes};
+use crate::run::{Check, Checked, Event, Planned, RoundImage, RoundTimes};
 use crate::worker_process::Worker;
 
 /// Which block is timed.
@@ -48,7 +48,11 @@ pub(in crate::measure) fn block(context: &mut Context<'_>, planned: &Planned, ke
     worker.finish("the end of a timed round")?;
     let cold_start_ms = cold_start_ms.or_else(|| images.first().and_then(|image| image.ms.first().copied()));
     let BlockKey { label, round, position } = key;
-    let times = RoundTimes { round, label: label.to_owned(), position, images, cold_start_ms, conditions };
+    // An output that differs from its reference is a failure of the block.
+    let near = context.references.far.get(&planned.submission.name).cloned().map_or(Ok(()), Err);
+    let checks = [(Check::NearbyPixels, near), (Check::TimedOutputs, Ok(()))];
+    let checks = checks.map(|(check, result)| Checked::new(check, result)).to_vec();
+    let times = RoundTimes { round, label: label.to_owned(), position, images, cold_start_ms, conditions, checks };
     Ok(context.writer.append(Event::Round(times))?)
 }
 
@@ -88,7 +92,7 @@ fn verified(
     round: u32,
 ) -> Result<Timed, Stop> {
     let timed = time(context, worker, planned, (at, of), 0, round)?;
-    if context.references.get(&(planned.submission.name.clone(), at, of)) == Some(&timed.sha256) {
+    if context.references.hashes.get(&(planned.submission.name.clone(), at, of)) == Some(&timed.sha256) {
         return Ok(timed);
     }
     let doing = doing(context, at, round);
