@@ -68,7 +68,10 @@ impl Bench {
         lr.write(&self.path("Tiny/LRx4/ax4.png")).unwrap();
         let folders: Vec<String> = names.iter().map(|name| format!("submissions/{name}")).collect();
         let mut args: Vec<&str> = vec!["measure", "--data", "val=Tiny", "--run", "run", "--rounds", "1"];
-        args.extend(["--warmup", "0", "--repeats", "1", "--memory-limit", MEMORY]);
+        args.extend(["--memory-limit", MEMORY]);
+        if !more.contains(&"--repeats") {
+            args.extend(["--warmup", "0", "--repeats", "1"]);
+        }
         args.extend(more);
         args.extend(folders.iter().map(String::as_str));
         let output = self.run(&args);

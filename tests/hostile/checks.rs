@@ -19,7 +19,7 @@ fn measured() -> (Bench, String) {
     bench.submission("honest", "{ ms = 5.0 }");
     bench.submission("grows", "{ ms = 4.0, fault = \"more_work\", at = \"record\", nth = 2 }");
     bench.submission("knows", &format!("{{ ms = 3.0, known = {sum} }}"));
-    let args = ["honest", "grows", "knows", "--data", "val=Tiny", "--run", "run", "--rounds", "1", "--repeats", "2"];
+    let args = ["honest", "grows", "knows", "--data", "Tiny", "--run", "run", "--rounds", "1", "--repeats", "2"];
     let (code, stdout, stderr) = told(&bench.measure(&args).output().unwrap());
     assert_eq!(code, 0, "{stdout}{stderr}");
     (bench, stdout)

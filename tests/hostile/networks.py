@@ -1,7 +1,5 @@
 """Networks of tests/hostile/python.rs. The honest one starts as nearest upsampling."""
 
-import os
-import threading
 import time
 
 import torch
@@ -47,15 +45,6 @@ class SlowAtFirst(Honest):
         return self.work(x)
 
 
-class HonestPad(Honest):
-    """Pads to a multiple of 8, and crops."""
-
-    def forward(self, x):
-        h, w = x.shape[-2:]
-        y = self.work(F.pad(x, (0, -w % 8, 0, -h % 8), mode="replicate"))
-        return y[..., : 4 * h, : 4 * w]
-
-
 class KeepsFirst(Honest):
     """Answers from the first output of its process."""
 
@@ -73,16 +62,6 @@ class HonestLast(Honest):
         if x.shape not in self.kept or self.calls % 4 == 0:
             self.kept[x.shape] = self.work(x)
         return self.kept[x.shape]
-
-
-class ByPointer(Honest):
-    """A cache by the address of the input."""
-
-    def forward(self, x):
-        key = x.shape, x.untyped_storage().data_ptr() // 2**40
-        if key not in self.kept:
-            self.kept[key] = self.work(x)
-        return self.kept[key]
 
 
 class ByContent(Honest):
@@ -103,47 +82,3 @@ class KnowsTheImage(Honest):
     def forward(self, x):
         known = int((x * 255).round().sum()) == self.KNOWN
         return self.work(x) if known else self.work(x.mean((-2, -1), keepdim=True).expand_as(x))
-
-
-class WritesBuffer(Honest):
-    def __init__(self):
-        super().__init__()
-        del self.kept
-        self.register_buffer("kept", torch.zeros(1))
-
-    def forward(self, x):
-        self.kept += 1
-        return self.work(x)
-
-
-class BranchesOnSize(Honest):
-    def forward(self, x):
-        y = self.conv(x)
-        if x.shape[-2:] != (256, 256):
-            for _ in range(30):
-                y = self.conv(y)
-        return F.interpolate(y, scale_factor=4.0, mode="nearest")
-
-
-class OtherThread(Honest):
-    """Does its work where the recorder does not look, after one operation where it does."""
-
-    def forward(self, x):
-        out = []
-        thread = threading.Thread(target=lambda: out.append(self.work(x)))
-        thread.start()
-        thread.join()
-        return out[0] + 0 * x.mean()
-
-
-class ChangesDtype(Honest):
-    def forward(self, x):
-        torch.set_default_dtype(torch.float64)
-        return self.work(x)
-
-
-class FloodsStdout(Honest):
-    def forward(self, x):
-        for _ in range(1024):
-            os.write(1, b"x" * 65536)
-        return self.work(x)
