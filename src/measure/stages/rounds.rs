@@ -50,8 +50,11 @@ pub(in crate::measure) fn block(context: &mut Context<'_>, planned: &Planned, ke
     let BlockKey { label, round, position } = key;
     // An output that differs from its reference is a failure of the block.
     let near = context.references.far.get(&planned.submission.name).cloned().map_or(Ok(()), Err);
-    let checks = [(Check::NearbyPixels, near), (Check::TimedOutputs, Ok(()))];
-    let checks = checks.map(|(check, result)| Checked::new(check, result)).to_vec();
+    let mut checks = vec![Checked::new(Check::TimedOutputs, Ok(()))];
+    // Without a measured quality there is nothing to be near to.
+    if planned.has_quality(context.loaded(planned)) && context.plan.images.iter().any(|image| image.hr().is_some()) {
+        checks.push(Checked::new(Check::NearbyPixels, near));
+    }
     let times = RoundTimes { round, label: label.to_owned(), position, images, cold_start_ms, conditions, checks };
     Ok(context.writer.append(Event::Round(times))?)
 }
