@@ -1,22 +1,11 @@
 //! What timed forwards must give: the outputs for their pixels, computed in another process before the rounds.
 
-use std::collections::HashMap;
-
 use crate::measure::stages::context::{Context, Stop, describe};
 use crate::measure::stages::variants::{Use, variant};
 use crate::protocol::{Inferred, Slot};
 use crate::run::Planned;
 use crate::util::sha256;
 use crate::worker_process::Worker;
-
-/// What the reference pass of a session found.
-#[derive(Debug, Default)]
-pub(super) struct References {
-    /// SHA-256 of the SR of each timed forward's pixels, by the submission's name, the image's place in the plan, and the use.
-    pub(super) hashes: HashMap<(String, usize, Use), String>,
-    /// By the submission's name: why the network that is timed is not that whose quality was measured.
-    pub(super) far: HashMap<String, String>,
-}
 
 /// How near the output for changed pixels must be to the output for the image itself, whose PSNR was measured, in decibels.
 /// The changes themselves are 63 dB from the image.

@@ -1,4 +1,7 @@
-//! The pixels of timed forwards: an image with small secret changes, so that no forward can be answered from an earlier one.
+//! The pixels of timed forwards: an image with small secret changes, so that no forward can be answered from an earlier one, and what
+//! another process gave for them.
+
+use std::collections::HashMap;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -15,6 +18,15 @@ pub(super) enum Use {
     WarmUp,
     /// A timed forward, by its number.
     Timed(u32),
+}
+
+/// What the reference pass of a session found.
+#[derive(Debug, Default)]
+pub(super) struct References {
+    /// SHA-256 of the SR of each timed forward's pixels, by the submission's name, the image's place in the plan, and the use.
+    pub(super) hashes: HashMap<(String, usize, Use), String>,
+    /// By the submission's name: why the network that is timed is not that whose quality was measured.
+    pub(super) far: HashMap<String, String>,
 }
 
 /// The bytes of an image, about one in 32 of them changed by one step up or down. The output of a network changes by about as
