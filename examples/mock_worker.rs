@@ -2,7 +2,8 @@
 //!
 //! Tests use it to see a whole run in no time; whoever writes a worker for another backend finds the protocol in use
 //! here. A submission scripts it through the hyperparameters of the architecture `mock`, see [`Script`]. The
-//! environment's `MOCK_PROTOCOL` is the version that it claims to speak, `MOCK_START_DELAY_MS` is how long it takes to say hello,
+//! environment's `MOCK_CLOCK=real` has the harness hold its times against the clock, `MOCK_PROTOCOL` is the version that it
+//! claims to speak, `MOCK_START_DELAY_MS` is how long it takes to say hello,
 //! and `MOCK_STARTS` is a file that counts starts, of which the one with the number `MOCK_KILLED_START` (from 1) is killed.
 //! `MOCK_SLOWNESS` is what all times are multiplied by, `MOCK_NOISE` a fraction by which each process's times vary at random.
 
@@ -43,11 +44,22 @@ struct Script {
     /// What the mock tries once it is loaded: `read FILE`, `write FILE`, `variable NAME`, `socket`, `program`, `session`,
     /// `signal`, `limits`, `parent`, `thread`. The remarks of the loader tell how each went.
     attempts: Vec<String>,
+    /// The sum of an image's bytes: the mock gives another network's output for all other images.
+    known: Option<u64>,
 }
 
 impl Default for Script {
     fn default() -> Script {
-        Script { ms: 10.0, delay_ms: 0, fault: None, at: "time".into(), nth: 1, log: None, attempts: Vec::new() }
+        Script {
+            ms: 10.0,
+            delay_ms: 0,
+            fault: None,
+            at: "time".into(),
+            nth: 1,
+            log: None,
+            attempts: Vec::new(),
+            known: None,
+        }
     }
 }
 
@@ -75,6 +87,22 @@ enum Fault {
     Regroup,
     /// Answers, and does not exit.
     Linger,
+    /// Says that a forward took 1e-300 ms.
+    TinyTime,
+    /// Says that a forward took 1e9 ms.
+    HugeTime,
+    /// Says that a forward took nearly the largest number of milliseconds.
+    LargestTime,
+    /// Says that a forward took 5 s.
+    FiveSeconds,
+    /// Says that a forward took less than no CPU time.
+    NegativeCpu,
+    /// Says that the peak was 2^63 bytes.
+    HugePeak,
+    /// Gives a graph whose output no operation made.
+    LooseGraph,
+    /// Gives a graph with much more work than the others.
+    MoreWork,
     /// Fills its folder of temporary files, and hangs.
     FillDisk,
 }
@@ -218,7 +246,7 @@ impl State {
                 backend: "none".into(),
                 devices: vec![Device { id: "cpu".into(), name: None }],
                 architectures: vec!["mock".into()],
-                details: serde_json::Map::new(),
+                details: clock(),
             }),
             Request::Load(_) => Reply::Loaded(Loaded {
                 parameters: 30,
@@ -235,17 +263,37 @@ impl State {
                 if fault == Some(Fault::Differ) {
                     sr[0] ^= 1;
                 }
+                let ms = match fault {
+                    Some(Fault::TinyTime) => 1e-300,
+                    Some(Fault::HugeTime) => 1e9,
+                    Some(Fault::LargestTime) => 1.7e308,
+                    Some(Fault::FiveSeconds) => 5000.0,
+                    _ => ms,
+                };
+                let cpu_ms = if fault == Some(Fault::NegativeCpu) { -1.0 } else { ms };
                 Reply::Timed(Timed {
                     ms: (0..repeats).map(|i| ms * (1.0 + f64::from(i) / 100.0)).collect(),
-                    cpu_ms: vec![ms; repeats as usize],
+                    cpu_ms: vec![cpu_ms; repeats as usize],
                     sha256: hash(&sr),
                 })
             }
             Request::Memory { slot } => Reply::Memory(Memory {
-                peak_bytes: (slot.height * slot.width * 1024) as u64,
+                peak_bytes: match fault {
+                    Some(Fault::HugePeak) => 1 << 63,
+                    _ => (slot.height * slot.width * 1024) as u64,
+                },
                 how: MemoryHow::ResidentGrowth,
             }),
-            Request::Record { height, width, .. } => Reply::Recorded { graph: Box::new(graph(height, width)) },
+            Request::Record { height, width, .. } => {
+                let mut graph = graph(height, width);
+                if fault == Some(Fault::LooseGraph) {
+                    graph.ops.clear();
+                }
+                if fault == Some(Fault::MoreWork) {
+                    graph.ops = vec![graph.ops[0].clone(); 200];
+                }
+                Reply::Recorded { graph: Box::new(graph) }
+            }
             Request::Check { .. } => Reply::Checked,
             // A file for the mock says itself what it is.
             Request::Identify { file } => std::fs::read(&file)
@@ -279,14 +327,17 @@ impl State {
         let file = OpenOptions::new().read(true).open(&slot.file).expect("the exchange file");
         let mut lr = vec![0; slot.height * slot.width * 3];
         file.read_exact_at(&mut lr, slot.lr_offset as u64).expect("the LR pixels");
-        let width = slot.width * self.scale;
-        (0..slot.height * self.scale)
-            .flat_map(|y| (0..width).map(move |x| (y, x)))
-            .flat_map(|(y, x)| {
-                let at = 3 * ((y / self.scale) * slot.width + x / self.scale);
-                [lr[at], lr[at + 1], lr[at + 2]]
-            })
-            .collect()
+        let sum: u64 = lr.iter().map(|&v| u64::from(v)).sum();
+        if self.script.known.is_some_and(|known| known != sum) {
+            lr.iter_mut().for_each(|v| *v = 255 - *v);
+        }
+        // Row by row, since debug builds are slow: every timed forward has pixels of its own, and a run makes many.
+        let mut sr = Vec::with_capacity(lr.len() * self.scale * self.scale);
+        for row in lr.chunks(3 * slot.width) {
+            let wide: Vec<u8> = row.chunks(3).flat_map(|pixel| pixel.repeat(self.scale)).collect();
+            sr.extend(wide.repeat(self.scale));
+        }
+        sr
     }
 }
 
@@ -319,6 +370,13 @@ fn attempt(what: &str) -> String {
         Ok(()) => format!("{kind}: allowed"),
         Err(error) => format!("{kind}: {error}"),
     }
+}
+
+/// Times are said to have passed and have not, unless `MOCK_CLOCK` is `real`.
+fn clock() -> serde_json::Map<String, serde_json::Value> {
+    let real = std::env::var("MOCK_CLOCK").is_ok_and(|clock| clock == "real");
+    let clock = if real { "monotonic" } else { "simulated" };
+    serde_json::Map::from_iter([("clock".to_owned(), clock.into())])
 }
 
 fn refused(why: &str) -> Reply {

@@ -209,3 +209,61 @@ fn is_gone(pid: &str) -> bool {
     }
     true
 }
+
+/// The failure of a call whose reply lies as `fault` says, held against the clock if `real`.
+fn lie(fault: &str, at: &str, real: bool) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let (_exchange, slot) = slot(folder.path());
+    let mut launch = Launch::new(mock::worker().to_path_buf(), generous());
+    if real {
+        launch.env.push(("MOCK_CLOCK".into(), "real".into()));
+    }
+    let mut worker = Worker::start(&launch, Arc::default()).unwrap();
+    worker.request(&load(json!({ "ms": 0.0, "fault": fault, "at": at })), "loading").unwrap();
+    let failure = match at {
+        "time" => worker.time(&slot, 0, 1, "timing baby").unwrap_err(),
+        "memory" => worker.memory(&slot, "the memory pass").unwrap_err(),
+        _ => worker.record([8, 8], None, "recording").unwrap_err(),
+    };
+    failure.to_string()
+}
+
+#[test]
+fn figures_that_cannot_be_true_are_one_failure_with_the_reason() {
+    for (fault, words) in [
+        ("tiny_time", "expected times from 0.0001 ms to the limit of 600000 ms, found 1e-300 ms"),
+        ("huge_time", "found 1e9 ms"),
+        ("largest_time", "found 1.7e308 ms"),
+    ] {
+        let told = lie(fault, "time", false);
+        assert!(told.starts_with("the worker's figures cannot be true during timing baby: expected times"), "{told}");
+        assert!(told.contains(words), "{told}");
+    }
+    assert!(lie("five_seconds", "time", true).contains("5000.000 ms in all, while the whole request took "));
+    assert!(
+        lie("huge_peak", "memory", false).contains("a peak of 9223372036854775808 bytes, more than any machine has")
+    );
+    assert!(lie("loose_graph", "record", false).contains("no recorded operation made the output"));
+}
+
+#[test]
+fn an_honest_worker_passes_the_checks_of_its_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_exchange, slot) = slot(folder.path());
+    let mut worker = start(generous());
+    worker.request(&load(json!({ "ms": 5.0 })), "loading").unwrap();
+    assert!(worker.time(&slot, 0, 3, "timing baby").is_ok());
+    assert!(worker.memory(&slot, "the memory pass").is_ok());
+    assert!(worker.record([8, 8], None, "recording").is_ok());
+    worker.finish("the end").unwrap();
+}
+
+#[test]
+fn negative_cpu_time_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_exchange, slot) = slot(folder.path());
+    let mut worker = start(generous());
+    worker.request(&load(json!({ "ms": 500.0, "fault": "negative_cpu" })), "loading").unwrap();
+    let told = worker.time(&slot, 0, 1, "timing baby").unwrap_err().to_string();
+    assert!(told.contains("expected 1 CPU times of 0 ms or more, found [-1.0]"), "{told}");
+}

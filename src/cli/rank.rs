@@ -91,6 +91,9 @@ pub(crate) struct Args {
     /// Exit with code 7 if a ranked run is not fit to rank; the table is printed nevertheless
     #[arg(long)]
     require_fit: bool,
+    /// Rank entries of which a check of their figures failed, each with a note; without it they are left out, with the reason
+    #[arg(long)]
+    include_untrusted: bool,
     /// Leave out the first image of each entry; the input needs per-image runtimes
     #[arg(long)]
     without_first_image: bool,
@@ -161,7 +164,10 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 /// The tracks' boards. Runs' verdicts on themselves are their first notes, unless the report shows them above the table.
 fn boards(args: &Args, rules: &Rules, sources: &Sources, shows_verdicts: bool) -> Result<Vec<Leaderboard>> {
     let tracks = tracks(args, rules);
-    let options = rank::Options { baseline: args.baseline.clone().or_else(|| sources.baseline.clone()) };
+    let options = rank::Options {
+        baseline: args.baseline.clone().or_else(|| sources.baseline.clone()),
+        include_untrusted: args.include_untrusted,
+    };
     let entries = match &sources.without_first {
         Some(without) if args.without_first_image => without,
         _ => &sources.entries,
@@ -220,7 +226,10 @@ fn tracks<'a>(args: &'a Args, rules: &'a Rules) -> Vec<&'a str> {
 
 /// Whether other choices change the first three places of each track.
 fn sensitivity(args: &Args, rules: &Rules, sources: &Sources, format: Format) -> Result<u8> {
-    let options = rank::Options { baseline: args.baseline.clone().or_else(|| sources.baseline.clone()) };
+    let options = rank::Options {
+        baseline: args.baseline.clone().or_else(|| sources.baseline.clone()),
+        include_untrusted: args.include_untrusted,
+    };
     let mut found = Vec::new();
     for name in tracks(args, rules) {
         let reference = rank::rank_with(&sources.entries, rules, name, &options)?;

@@ -49,7 +49,10 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     }
     let rules = sources::rules_for(args.rules.as_deref(), &args.runs)?;
     let sources = sources::read(&args.runs, &rules)?;
-    let options = rank::Options { baseline: args.baseline.clone().or_else(|| sources.baseline.clone()) };
+    let options = rank::Options {
+        baseline: args.baseline.clone().or_else(|| sources.baseline.clone()),
+        ..rank::Options::default()
+    };
     let boards = rank::every_track(&sources.entries, &rules, &sources.sessions, &options)?;
     let pictures = Pictures {
         images: args.image.clone(),

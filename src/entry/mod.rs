@@ -26,6 +26,9 @@ pub struct Entry {
     /// Why the entry has no complete metrics, if its measurement failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// Which check of its figures failed, and why: a ranking leaves the entry out, unless it is told otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untrusted: Option<String>,
     /// Operations that the FLOPs convention did not know. Rules must list them, or the entry is not ranked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown_ops: Vec<String>,

@@ -5,11 +5,14 @@ mod conventions;
 mod ops;
 mod views;
 
+pub use analysis::connected::{connected, unread_parameters};
 pub use analysis::diff::{BlockDiff, diff};
+pub use analysis::functional::functional_convolutions;
 pub use analysis::growth::{Growth, growth};
 pub use analysis::memory::{MemoryBound, alive, memory};
 pub use analysis::precision::precision;
 pub use analysis::receptive::{Receptive, receptive};
+pub use analysis::scaling::scaling;
 pub use analysis::tree::{Module, tree};
 pub use conventions::count::{OpCost, Tally, Treatment, costs, count};
 pub use conventions::counter::Counter;

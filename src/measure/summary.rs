@@ -57,6 +57,7 @@ pub fn summary(run: &Run, basis: impl Into<Basis>, colour: bool) -> Result<Strin
     }
     out += &format!("{table}\n\n");
     out += &failures(&entries);
+    out += &checks(run, &entries);
     for (note, names) in notes(&entries) {
         out += &match names.len() == entries.len() {
             true => format!("{}.\n", text::capitalised(&note)),
@@ -128,6 +129,23 @@ fn quality_columns(run: &Run) -> Vec<ExtraColumn> {
 fn failures(entries: &[Entry]) -> String {
     let line = |e: &Entry| Some(format!("Failed: {}: {}\n", e.submission, text::one_line(e.failure.as_ref()?)));
     entries.iter().filter_map(line).collect()
+}
+
+/// Which checks of their figures the submissions passed: one line for all that passed the same ones.
+fn checks(run: &Run, entries: &[Entry]) -> String {
+    let mut passed: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for entry in entries {
+        let checks = run.checks(&entry.submission);
+        let names: Vec<String> = checks.iter().filter(|c| c.reason.is_none()).map(|c| c.check.to_string()).collect();
+        if !names.is_empty() {
+            passed.entry(names.join(", ")).or_default().push(&entry.submission);
+        }
+    }
+    let line = |(checks, names): (String, Vec<&str>)| match names.len() == entries.len() {
+        true => format!("Checks passed: {checks}.\n"),
+        false => format!("Checks passed by {}: {checks}.\n", names.join(", ")),
+    };
+    passed.into_iter().map(line).collect()
 }
 
 /// Every remark with those whom it is about.

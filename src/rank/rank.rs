@@ -23,6 +23,8 @@ use crate::rules::schema::{Average, By, ScoreRule, Track};
 pub struct Options {
     /// The team or submission that is the baseline, instead of the rules' own.
     pub baseline: Option<String>,
+    /// Rank entries of which a check of their figures failed; they keep their mark.
+    pub include_untrusted: bool,
 }
 
 /// Ranks `entries` in one track. The result does not depend on the entries' order.
@@ -42,7 +44,7 @@ pub fn rank_with(entries: &[Entry], rules: &Rules, track: &str, options: &Option
         check_base(rule, rules, base.as_deref(), &base_value)?;
     }
 
-    let applied = Applied::new(&all, rules, track);
+    let applied = Applied::new(&all, rules, track, options);
     let (mut kept, mut unranked) = (Vec::new(), Vec::new());
     for (i, entry) in all.iter().enumerate().filter(|(i, _)| Some(*i) != base_index) {
         match applied.reason(entry, &base_value) {
@@ -182,19 +184,24 @@ struct Applied<'a> {
     needed: Vec<Metric>,
     /// For each cut, whether any entry has its metric.
     cut_measured: Vec<bool>,
+    include_untrusted: bool,
 }
 
 impl<'a> Applied<'a> {
-    fn new(all: &[Cow<'_, Entry>], rules: &'a Rules, track: &'a Track) -> Self {
+    fn new(all: &[Cow<'_, Entry>], rules: &'a Rules, track: &'a Track, options: &Options) -> Self {
         let measured = |m: Metric| all.iter().any(|e| e.get(m).is_some());
         let cut_measured = rules.cuts.iter().map(|c| measured(c.metric)).collect();
-        Applied { rules, track, needed: track.by.metrics(), cut_measured }
+        let include_untrusted = options.include_untrusted;
+        Applied { rules, track, needed: track.by.metrics(), cut_measured, include_untrusted }
     }
 
     /// Why an entry is not ranked.
     fn reason(&self, entry: &Entry, base: &dyn Fn(Metric) -> Option<f64>) -> Option<String> {
         if let Some(failure) = &entry.failure {
             return Some(failure.clone());
+        }
+        if let Some(reason) = entry.untrusted.as_ref().filter(|_| !self.include_untrusted) {
+            return Some(format!("a check of its figures failed: {reason}"));
         }
         if entry.baseline {
             return Some("baseline, for reference".to_owned());

@@ -3,6 +3,7 @@
 use crate::entry::{Entry, Metric};
 use crate::error::Result;
 use crate::graph;
+use crate::graph::Counter;
 use crate::protocol::MemoryHow;
 use crate::results::basis::{Basis, chosen};
 use crate::results::note::{NoQuality, Note};
@@ -33,6 +34,9 @@ impl Run {
         };
         let Some(results) = self.results().submissions.get(&submission.name) else { return Ok(entry) };
         entry.failure = results.failure();
+        let mut notes = Vec::new();
+        entry.untrusted = self.untrusted(&submission.name);
+        notes.extend(entry.untrusted.clone().map(|reason| Note::Untrusted { reason }));
         if let Some(loaded) = &results.loaded {
             entry.metrics.insert(Metric::ParamsM, loaded.parameters as f64 / 1e6);
         }
@@ -42,8 +46,15 @@ impl Run {
             entry.metrics.insert(Metric::ActsM, tally.activations as f64 / 1e6);
             entry.metrics.insert(Metric::Convs, tally.convs as f64);
             entry.unknown_ops = tally.unknown;
+            let (convolutions, macs) = graph::functional_convolutions(&graph);
+            if convolutions > 0 && basis.counter == Counter::Hook {
+                notes.push(Note::Functional { convolutions, macs });
+            }
+            let parameters = graph::unread_parameters(&graph);
+            if !parameters.is_empty() {
+                notes.push(Note::Unread { parameters });
+            }
         }
-        let mut notes = Vec::new();
         if let Some(samples) = samples.filter(|s| !s.rounds.is_empty()) {
             self.add_runtime(samples, basis, &mut entry, &mut notes)?;
         }

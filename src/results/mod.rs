@@ -4,6 +4,7 @@
 //! [`crate::stats`] and [`crate::tables`].
 
 mod basis;
+mod checks;
 mod control;
 mod departures;
 mod entries;

@@ -25,6 +25,12 @@ pub(super) enum Note {
     NoQuality(NoQuality),
     /// NaN or infinity in outputs.
     NonFinite { values: u64 },
+    /// Convolutions that the hook does not see.
+    Functional { convolutions: usize, macs: u64 },
+    /// Parameters that no recorded operation read.
+    Unread { parameters: Vec<String> },
+    /// A check of its figures failed.
+    Untrusted { reason: String },
     /// The run went on on another machine.
     Machines { machines: Vec<String> },
 }
@@ -48,6 +54,17 @@ impl fmt::Display for Note {
                 }
             ),
             Note::NonFinite { values } => write!(f, "{values} output values were NaN or infinite"),
+            Note::Functional { convolutions, macs } => write!(
+                f,
+                "{convolutions} convolutions of {:.3} G MACs are no modules: the hook convention does not count them",
+                *macs as f64 / 1e9
+            ),
+            Note::Unread { parameters } => {
+                let more = if parameters.len() > 3 { ", ..." } else { "" };
+                let first: Vec<&str> = parameters.iter().take(3).map(String::as_str).collect();
+                write!(f, "no operation reads {} of its parameters: {}{more}", parameters.len(), first.join(", "))
+            }
+            Note::Untrusted { reason } => write!(f, "a check of its figures failed: {reason}"),
             Note::Machines { machines } => {
                 write!(f, "figures of {} machines are mixed: {}", machines.len(), machines.join("; "))
             }

@@ -8,6 +8,7 @@ use crate::machine::activity::Activity;
 use crate::machine::{Gpu, Identity};
 use crate::protocol::{Loaded, MemoryHow};
 use crate::quality::Quality;
+use crate::run::checked::Checked;
 
 /// An event and its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -126,6 +127,9 @@ pub struct RecordedGraph {
     pub sha256: String,
     /// Operations in it.
     pub ops: usize,
+    /// What was checked of it; absent in runs of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Checked>,
 }
 
 /// The timings of one process.
@@ -146,6 +150,9 @@ pub struct RoundTimes {
     /// The machine's state before and during the round: load, clocks, temperature, as far as they can be told.
     #[serde(default)]
     pub conditions: Conditions,
+    /// What was checked of the outputs; absent in runs of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Checked>,
 }
 
 /// The machine's state before and during one round of one label.

@@ -12,6 +12,7 @@
 //! [`crate::machine`], [`crate::protocol`], [`crate::quality`], [`crate::stats`] (for the name of the protocol), [`crate::submission`] and [`crate::util`].
 
 pub(crate) mod chain;
+mod checked;
 mod contents;
 mod event;
 mod format;
@@ -24,6 +25,7 @@ mod reader;
 mod shard;
 mod writer;
 
+pub use checked::{Check, Checked};
 pub use contents::{Results, Rounds, SubmissionResults};
 pub use event::{
     Conditions, Event, ImageQuality, Logged, MeasuredMemory, RecordedGraph, RoundImage, RoundTimes, Stage,

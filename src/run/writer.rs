@@ -11,6 +11,7 @@ use rustix::fs::OFlags;
 use crate::error::{Error, Place, Result};
 use crate::graph::OpGraph;
 use crate::run::chain::Chain;
+use crate::run::checked::Checked;
 use crate::run::event::{Event, Logged, RecordedGraph};
 use crate::run::format;
 use crate::run::manifest::Manifest;
@@ -94,8 +95,8 @@ impl RunWriter {
         Ok(())
     }
 
-    /// Stores a graph, then records that it is there.
-    pub fn append_graph(&mut self, submission: &str, graph: &OpGraph) -> Result<()> {
+    /// Stores a graph, then records that it is there, and what was checked of it.
+    pub fn append_graph(&mut self, submission: &str, graph: &OpGraph, checks: Vec<Checked>) -> Result<()> {
         let path = self.run.graph_path(submission);
         let bytes = serde_json::to_vec(graph)
             .map_err(|error| Error::input(&path, Place::Whole, "a graph that JSON can hold", error.to_string()))?;
@@ -104,6 +105,7 @@ impl RunWriter {
             submission: submission.to_owned(),
             sha256: sha256(&bytes),
             ops: graph.ops.len(),
+            checks,
         }))
     }
 }

@@ -1,10 +1,13 @@
 //! Requests by name: each gives what its reply holds, and a reply of another kind is a failure like any other. This is the
 //! one place where a network is loaded, run, timed and recorded through a worker.
 
+use std::time::Instant;
+
 use crate::graph::file;
-use crate::graph::{OpGraph, Recorded};
+use crate::graph::{OpGraph, Recorded, connected};
 use crate::protocol::{Inferred, Load, Loaded, Memory, Probe, Reply, Request, Slot, Timed};
 use crate::worker_process::failure::Failure;
+use crate::worker_process::plausible;
 use crate::worker_process::worker::Worker;
 
 /// Sends a request and takes the one kind of reply that answers it.
@@ -30,12 +33,19 @@ impl Worker {
 
     /// Times `repeats` forwards of the LR image of `slot`, after `warmup` untimed ones.
     pub fn time(&mut self, slot: &Slot, warmup: u32, repeats: u32, doing: &str) -> Result<Timed, Failure> {
-        call!(self, Request::Time { slot: slot.clone(), warmup, repeats }, doing, Reply::Timed(timed) => timed)
+        let begin = Instant::now();
+        let request = Request::Time { slot: slot.clone(), warmup, repeats };
+        let timed = call!(self, request, doing, Reply::Timed(timed) => timed)?;
+        let known = self.known(begin.elapsed());
+        plausible::times(&timed, repeats, known).map_err(|found| self.implausible(found, doing))?;
+        Ok(timed)
     }
 
     /// The peak memory of one forward of the LR image of `slot`.
     pub fn memory(&mut self, slot: &Slot, doing: &str) -> Result<Memory, Failure> {
-        call!(self, Request::Memory { slot: slot.clone() }, doing, Reply::Memory(memory) => memory)
+        let memory = call!(self, Request::Memory { slot: slot.clone() }, doing, Reply::Memory(memory) => memory)?;
+        plausible::memory(&memory, self.high_water()).map_err(|found| self.implausible(found, doing))?;
+        Ok(memory)
     }
 
     /// Whether a program gives what its exporter recorded of it.
@@ -53,9 +63,15 @@ impl Worker {
     ) -> Result<OpGraph, Failure> {
         let request = Request::Record { height, width, how };
         let graph = call!(self, request, doing, Reply::Recorded { graph } => *graph)?;
-        match file::check(&graph) {
+        if let Err((at, expected, found)) = file::check(&graph) {
+            return Err(Failure::InvalidGraph { at, expected, found });
+        }
+        match connected(&graph) {
             Ok(()) => Ok(graph),
-            Err((at, expected, found)) => Err(Failure::InvalidGraph { at, expected, found }),
+            Err(found) => {
+                let expected = "operations that lead from the input to the output".to_owned();
+                Err(Failure::InvalidGraph { at: "ops".to_owned(), expected, found })
+            }
         }
     }
 }

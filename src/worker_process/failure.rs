@@ -53,6 +53,13 @@ pub enum Failure {
         /// What was wrong with the line.
         found: String,
     },
+    /// A figure in a reply that cannot be true. The worker was killed.
+    Implausible {
+        /// What it was doing.
+        doing: String,
+        /// What was expected and what was found.
+        found: String,
+    },
     /// The recorded operations refer to what is not there. The worker is ready for the next request.
     InvalidGraph {
         /// The key in the graph.
@@ -90,6 +97,9 @@ impl fmt::Display for Failure {
                 limit >> 20
             ),
             Failure::Stray { doing, found } => write!(f, "stray output during {doing}: {found}"),
+            Failure::Implausible { doing, found } => {
+                write!(f, "the worker's figures cannot be true during {doing}: {}", one_line(found, 300))
+            }
             Failure::InvalidGraph { at, expected, found } => {
                 write!(f, "its graph is not whole: `{at}`: expected {expected}, found {found}")
             }

@@ -3,7 +3,8 @@
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -13,7 +14,10 @@ use crate::worker_process::launch::Launch;
 use crate::worker_process::scratch;
 
 /// What is kept of each output.
-const KEPT: u64 = 64 << 20;
+const KEPT: usize = 64 << 20;
+
+/// How long what a program wrote just before its end may take to arrive.
+const DRAIN: Duration = Duration::from_secs(2);
 
 /// How often time and memory are looked at.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -65,9 +69,10 @@ pub fn run(launch: &Launch, doing: &str) -> Result<Ran, Failure> {
         }
         std::thread::sleep(POLL_INTERVAL);
     };
-    // Children that it left behind would keep the streams open.
+    // Children that it left behind would keep the streams open; one in a session of its own survives this, and is not
+    // waited for.
     drop(child);
-    let text = |thread: JoinHandle<Vec<u8>>| String::from_utf8_lossy(&thread.join().unwrap_or_default()).into_owned();
+    let text = |collected: Collected| String::from_utf8_lossy(&collected.take()).into_owned();
     let status = match (status.code(), status.signal()) {
         (Some(code), _) => Status::Code(code),
         (None, Some(signal)) => Status::Signal(signal),
@@ -106,16 +111,37 @@ impl Drop for Group {
     }
 }
 
-fn collect(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+/// What a stream gave so far, and whether it ended.
+struct Collected {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    ended: Receiver<()>,
+}
+
+impl Collected {
+    /// All of it, or what there is when the stream stays open although its program has ended.
+    fn take(self) -> Vec<u8> {
+        // An error means that the stream ended, or that the patience did.
+        let _ = self.ended.recv_timeout(DRAIN);
+        std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn collect(stream: Option<impl Read + Send + 'static>) -> Collected {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let (sender, ended) = channel();
+    let into = Arc::clone(&bytes);
     std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut stream) = stream {
-            let _ = stream.by_ref().take(KEPT).read_to_end(&mut bytes);
-            // A program that says too much must not wait for a reader.
-            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        let Some(mut stream) = stream else { return };
+        let mut part = [0; 1 << 16];
+        // A program that says too much must not wait for a reader: what is beyond the limit is read and dropped.
+        while let Ok(n @ 1..) = stream.read(&mut part) {
+            let mut kept = into.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = KEPT.saturating_sub(kept.len());
+            kept.extend_from_slice(&part[..n.min(room)]);
         }
-        bytes
-    })
+        drop(sender);
+    });
+    Collected { bytes, ended }
 }
 
 /// A process's resident bytes. Children are not counted: a confined worker has none.
@@ -152,6 +178,7 @@ mod tests {
         assert!(matches!(failure, Failure::TimedOut { .. }), "{failure}");
         let begin = Instant::now();
         assert_eq!(sh("sleep 60 & echo done", Limits::default()).unwrap().stdout, "done\n");
+        assert_eq!(sh("setsid sleep 40 & echo done", Limits::default()).unwrap().stdout, "done\n");
         assert!(begin.elapsed() < Duration::from_secs(30));
     }
 

@@ -12,6 +12,7 @@ mod launches;
 mod learnt;
 pub mod limited;
 mod output;
+mod plausible;
 mod python;
 pub mod sandbox;
 mod scratch;

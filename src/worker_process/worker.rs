@@ -17,6 +17,7 @@ use crate::worker_process::launch::{Launch, Limits};
 use crate::worker_process::limited::resident;
 use crate::worker_process::output;
 use crate::worker_process::output::{Line, Log};
+use crate::worker_process::plausible::Known;
 use crate::worker_process::scratch;
 use crate::worker_process::scratch::Scratch;
 
@@ -139,6 +140,36 @@ impl Worker {
                 Err(failure)
             }
         }
+    }
+
+    /// What the harness knows of a request that took `elapsed`. A worker that runs no network says so in its greeting, which
+    /// it gives before it sees a submission.
+    pub(super) fn known(&self, elapsed: Duration) -> Known {
+        Known {
+            elapsed: (!self.is_simulated()).then_some(elapsed),
+            limit: self.connection.limits.forward,
+            processors: std::thread::available_parallelism().map_or(usize::MAX, Into::into),
+        }
+    }
+
+    fn is_simulated(&self) -> bool {
+        self.hello.details.get("clock").and_then(|v| v.as_str()) == Some("simulated")
+    }
+
+    /// The most bytes that the worker held since its counter was set back, by the kernel; unknown where figures are simulated.
+    pub(super) fn high_water(&self) -> Option<u64> {
+        if self.is_simulated() {
+            return None;
+        }
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+    }
+
+    /// Figures that cannot be true: a failure, after which the worker is dead.
+    pub(super) fn implausible(&mut self, found: String, doing: &str) -> Failure {
+        self.connection.process.end();
+        Failure::Implausible { doing: doing.to_owned(), found }
     }
 
     /// A reply of another kind than the one that was asked for: a failure, after which the worker is dead.

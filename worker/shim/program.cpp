@@ -7,6 +7,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
 
@@ -137,6 +138,71 @@ void kinds_of(const torch::jit::Block* block, std::set<std::string>& kinds) {
     for (const auto* inner : node->blocks()) kinds_of(inner, kinds);
   }
 }
+
+// A number for everything that a module keeps between two forwards.
+class State {
+ public:
+  void value(const c10::IValue& v) {
+    if (v.isTensor()) {
+      tensor(v.toTensor());
+    } else if (v.isInt()) {
+      add(static_cast<uint64_t>(v.toInt()));
+    } else if (v.isDouble()) {
+      uint64_t bits = 0;
+      const double number = v.toDouble();
+      std::memcpy(&bits, &number, sizeof bits);
+      add(bits);
+    } else if (v.isBool()) {
+      add(v.toBool() ? 2 : 1);
+    } else if (v.isString()) {
+      add(std::hash<std::string>{}(v.toStringRef()));
+    } else if (v.isList()) {
+      const auto list = v.toListRef();
+      add(list.size());
+      for (const c10::IValue& e : list) value(e);
+    } else if (v.isTuple()) {
+      for (const c10::IValue& e : v.toTupleRef().elements()) value(e);
+    } else if (v.isGenericDict()) {
+      const auto dict = v.toGenericDict();
+      add(dict.size());
+      for (const auto& e : dict) {
+        value(e.key());
+        value(e.value());
+      }
+    } else if (v.isObject()) {
+      const auto object = v.toObject();
+      if (!seen_.insert(object.get()).second) return;
+      for (const c10::IValue& e : object->slots()) value(e);
+    }
+  }
+
+  // Constants lie in the code: a tensor or a list there lives as long as the module.
+  void constants(const torch::jit::Block* block) {
+    for (const auto* node : block->nodes()) {
+      if (node->kind() == c10::prim::Constant) {
+        if (const auto v = torch::jit::toIValue(node->output())) value(*v);
+      }
+      for (const auto* inner : node->blocks()) constants(inner);
+    }
+  }
+
+  uint64_t number() const { return number_; }
+
+ private:
+  void add(uint64_t n) {
+    number_ = (number_ ^ n) * 0x100000001b3ULL;
+    number_ ^= number_ >> 31;
+  }
+
+  void tensor(const at::Tensor& t) {
+    if (!t.defined()) return add(3);
+    add(reinterpret_cast<uintptr_t>(t.unsafeGetTensorImpl()));
+    add(static_cast<uint64_t>(t._version()));
+  }
+
+  uint64_t number_ = 0xcbf29ce484222325ULL;
+  std::set<const void*> seen_;
+};
 }  // namespace
 
 extern "C" {
@@ -244,6 +310,21 @@ char* esr_script_kinds(void* module) {
     std::string lines;
     for (const auto& kind : kinds) lines += kind + "\n";
     return esr::text(lines);
+  });
+}
+
+int esr_script_state(void* module, uint64_t* state) {
+  return esr::guarded(-1, [&] {
+    const auto object = static_cast<torch::jit::Module*>(module)->_ivalue();
+    State found;
+    found.value(object);
+    for (const auto* f : object->compilation_unit()->get_functions()) {
+      if (auto* graph = torch::jit::tryToGraphFunction(*const_cast<torch::jit::Function*>(f))) {
+        found.constants(graph->graph()->block());
+      }
+    }
+    *state = found.number();
+    return 0;
   });
 }
 

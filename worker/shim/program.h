@@ -57,6 +57,8 @@ void esr_script_free(void* module);
 void* esr_script_forward(void* module, const void* input);  // at::Tensor*
 // The kinds of all nodes of all functions that the program holds, one a line: `aten::conv2d`, `prim::If`.
 char* esr_script_kinds(void* module);
+// A number for the values of all attributes and constants; tensors count by address and version.
+int esr_script_state(void* module, uint64_t* state);
 // Calls `visit` for each parameter and buffer; `tensor` is a new at::Tensor* that the visitor owns.
 int esr_script_variables(void* module, void* context, void (*visit)(void* context, const char* name, int buffer, void* tensor));
 

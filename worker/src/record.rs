@@ -1,7 +1,9 @@
 //! The operations of one forward, as an [`OpGraph`].
 
+use std::collections::HashMap;
+
 use esr_bench::graph::opgraph::FORMAT;
-use esr_bench::graph::{OpGraph, Recorded, Role, TensorId, TensorInfo};
+use esr_bench::graph::{Arg, Op, OpGraph, Recorded, Role, TensorId, TensorInfo};
 use esr_models::vars::VarKind;
 use tch::{Kind, Tensor};
 
@@ -67,7 +69,39 @@ impl Session {
         for scope in ops.iter_mut().flat_map(|op| &mut op.scope) {
             scope.class = self.network.hook_class(&scope.class);
         }
+        if self.network.claims_classes() {
+            name_convolutions(&mut ops, &tensors);
+        }
         Ok(OpGraph { format: FORMAT, network: self.network.name().to_owned(), recorded, input: shape, tensors, ops })
+    }
+}
+
+/// A module of a program has the class that its archive claims. One that runs a convolution with a weight of its own
+/// (`PATH.weight`) is a convolution, whatever it claims: a hook would see it.
+fn name_convolutions(ops: &mut [Op], tensors: &[TensorInfo]) {
+    let mut convolutions: HashMap<String, &str> = HashMap::new();
+    for op in &*ops {
+        let class = match op.name.as_str() {
+            "aten::conv2d" => "Conv2d",
+            "aten::conv_transpose2d" => "ConvTranspose2d",
+            "aten::_convolution" | "aten::convolution" => match op.args.get("transposed") {
+                Some(Arg::Bool(true)) => "ConvTranspose2d",
+                _ => "Conv2d",
+            },
+            _ => continue,
+        };
+        let weight = op.tensor("weight").and_then(|t| tensors.get(t)).filter(|t| t.shape.len() == 4);
+        let name = weight.and_then(|weight| weight.name.as_deref()).unwrap_or_default();
+        if let Some(module) = op.scope.last()
+            && name.strip_suffix(".weight") == Some(module.path.as_str())
+        {
+            convolutions.insert(module.path.clone(), class);
+        }
+    }
+    for scope in ops.iter_mut().flat_map(|op| &mut op.scope) {
+        if let Some(class) = convolutions.get(&scope.path) {
+            (*class).clone_into(&mut scope.class);
+        }
     }
 }
 
@@ -89,4 +123,41 @@ fn with_roles(seen: Vec<SeenTensor>, known: Vec<(TensorId, Role, Option<String>)
         }
     }
     tensors
+}
+
+#[cfg(test)]
+mod tests {
+    use esr_bench::graph::Builder;
+    use esr_bench::graph::build::Conv2d;
+    use esr_bench::graph::{Counter, count};
+
+    use super::*;
+
+    #[test]
+    fn a_convolution_that_claims_to_be_an_identity_is_counted_as_one() {
+        let graph = |class: &str| {
+            let mut builder = Builder::new("Net", [1, 3, 8, 8]);
+            builder.enter("head", class);
+            let out = builder.functional_conv2d("head", 0, Conv2d::same(4, 3));
+            builder.leave();
+            builder.finish(out)
+        };
+        let honest = count(&graph("Conv2d"), Counter::Hook);
+        let mut renamed = graph("Identity");
+        assert_eq!(count(&renamed, Counter::Hook).flops, 0);
+        name_convolutions(&mut renamed.ops, &renamed.tensors);
+        assert_eq!(count(&renamed, Counter::Hook), honest);
+    }
+
+    #[test]
+    fn a_functional_convolution_stays_what_it_is() {
+        let mut builder = Builder::new("Net", [1, 3, 8, 8]);
+        builder.enter("body", "Block");
+        let out = builder.functional_conv2d("body.fused", 0, Conv2d::same(4, 3));
+        builder.leave();
+        let mut graph = builder.finish(out);
+        let before = graph.clone();
+        name_convolutions(&mut graph.ops, &graph.tensors);
+        assert_eq!(graph, before);
+    }
 }

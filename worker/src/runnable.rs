@@ -20,4 +20,15 @@ pub(crate) trait Runnable {
     fn hook_class(&self, class: &str) -> String {
         class.to_owned()
     }
+
+    /// A number for what the network keeps between forwards: it changes where a forward writes to a parameter, a buffer, a
+    /// constant or an attribute. The networks of the registry keep nothing.
+    fn state(&self) -> Result<u64> {
+        Ok(0)
+    }
+
+    /// Whether the classes of its modules are what an archive claims, and not what the worker built.
+    fn claims_classes(&self) -> bool {
+        false
+    }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) data_range: f64,
     scale: i64,
     tile: Option<Tile>,
+    /// What the network keeps between forwards, as it was when it was loaded.
+    state: u64,
 }
 
 impl Session {
@@ -58,6 +60,7 @@ impl Session {
             notes: ready.notes,
         };
         let session = Session {
+            state: ready.network.state()?,
             network: ready.network,
             device,
             device_name: device::name(device),
@@ -73,6 +76,7 @@ impl Session {
         let (exchange, x) = self.open(slot)?;
         let sr = self.to_bytes(&x, &self.forward(&x)?)?;
         exchange.write_sr(&sr.bytes)?;
+        self.check_state()?;
         let scale = self.scale as usize;
         Ok(Inferred {
             height: slot.height * scale,
@@ -86,6 +90,17 @@ impl Session {
     /// Answers `check`: whether the program computes what its exporter saw.
     pub(crate) fn check(&self, probes: &[Probe]) -> Result<()> {
         program::check(self.network.as_ref(), probes, self.data_range, self.device)
+    }
+
+    /// Refuses a network that keeps something from one forward to the next: it could answer from what it kept.
+    pub(crate) fn check_state(&self) -> Result<()> {
+        if self.network.state()? == self.state {
+            return Ok(());
+        }
+        Err(failure::run(
+            "a forward of the program writes to a parameter, a buffer, a constant or an attribute: expected a network that \
+             keeps nothing between two forwards",
+        ))
     }
 
     /// Opens the slot and puts its LR image on the device.

@@ -11,6 +11,10 @@ use crate::process;
 use crate::session::Session;
 use crate::shim::device::{Event, synchronize};
 
+/// How much longer than its events a forward may keep the device busy: this many times as long, and so many milliseconds.
+const WALL_RATIO: f64 = 1.5;
+const WALL_SLACK_MS: f64 = 20.0;
+
 impl Session {
     /// Answers `time`: `forward` alone, the image already on the device, the output left there.
     pub(crate) fn time(&self, slot: &Slot, warmup: u32, repeats: u32) -> Result<Timed> {
@@ -40,6 +44,7 @@ impl Session {
         if let Some(y) = output {
             timed.sha256 = self.to_bytes(&x, &y)?.sha256();
         }
+        self.check_state()?;
         Ok(timed)
     }
 
@@ -52,10 +57,19 @@ impl Session {
     fn on_device(&self, input: &Tensor) -> Result<(Tensor, f64)> {
         let (start, end) = (Event::new(&self.device_name)?, Event::new(&self.device_name)?);
         synchronize(&self.device_name)?;
+        let begin = Instant::now();
         start.record()?;
         let y = self.forward(input)?;
         end.record()?;
         let ms = start.ms_until(&end)?;
+        synchronize(&self.device_name)?;
+        let wall_ms = begin.elapsed().as_secs_f64() * 1e3;
+        if wall_ms > ms * WALL_RATIO + WALL_SLACK_MS {
+            return Err(failure::run(format!(
+                "the device was busy for {wall_ms:.1} ms with a forward whose events are {ms:.1} ms apart: work was left on \
+                 another stream or thread"
+            )));
+        }
         Ok((y, ms))
     }
 }

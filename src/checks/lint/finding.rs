@@ -99,7 +99,7 @@ pub struct Finding {
     pub check: Check,
     /// The result.
     pub verdict: CheckResult,
-    /// Why, where it did not pass; one line.
+    /// Why, where it did not pass, or what else there is to know; one line.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
 }
@@ -107,6 +107,11 @@ pub struct Finding {
 impl Finding {
     pub(super) fn pass(check: Check) -> Finding {
         Finding { check, verdict: CheckResult::Pass, why: String::new() }
+    }
+
+    /// Pass, with something that the reader should know.
+    pub(super) fn remark(check: Check, what: &str) -> Finding {
+        Finding { check, verdict: CheckResult::Pass, why: one_line(what) }
     }
 
     pub(super) fn fail(check: Check, why: impl Into<String>) -> Finding {

@@ -1,6 +1,6 @@
 //! The checks that run the submission.
 
-use crate::checks::lint::finding::{Check, Finding};
+use crate::checks::lint::finding::{Check, CheckResult, Finding};
 use crate::checks::lint::outputs;
 use crate::checks::lint::running::{RunningSubmission, Stop};
 use crate::error::Result;
@@ -14,6 +14,9 @@ const SIZES: [[u32; 2]; 3] = [[33, 47], [64, 39], [51, 80]];
 
 /// The size at which the field counts operations.
 const RECORDED: [u32; 2] = [256, 256];
+
+/// A common size (height, width) of LR images in the field.
+const PHOTOGRAPH: [u32; 2] = [339, 510];
 
 /// Runs the network and judges it. `bound` are the LR sizes that it is bound to; empty: any.
 pub(super) fn run(mut running: RunningSubmission<'_>, bound: &[[u32; 2]], findings: &mut Vec<Finding>) -> Result<()> {
@@ -35,6 +38,9 @@ pub(super) fn run(mut running: RunningSubmission<'_>, bound: &[[u32; 2]], findin
     let graph = match record(&mut running, bound) {
         Ok(graph) => {
             findings.extend(of_graph(&graph, running.submission.precision));
+            if findings.iter().all(|f| f.check != Check::Ops || f.verdict == CheckResult::Pass) && bound.is_empty() {
+                at_a_real_size(&mut running, &graph, findings)?;
+            }
             Some(graph)
         }
         Err(Stop::Failed { why, .. }) => {
@@ -80,9 +86,33 @@ fn record(running: &mut RunningSubmission<'_>, bound: &[[u32; 2]]) -> Result<OpG
     running.ask(|worker| worker.record([height, width], None, &doing))
 }
 
+/// Records at the size of a photograph: a network must not do more there than where its operations are counted.
+fn at_a_real_size(running: &mut RunningSubmission<'_>, graph: &OpGraph, findings: &mut Vec<Finding>) -> Result<()> {
+    let side = running.submission.tile.map_or(u32::MAX, |tile| tile.size);
+    let [height, width] = PHOTOGRAPH.map(|n| i64::from(n.min(side)));
+    let doing = format!("recording at {height} x {width}");
+    let why = match running.ask(|worker| worker.record([height, width], None, &doing)) {
+        Ok(real) => graph::scaling(graph, &real).err(),
+        Err(Stop::Failed { why, .. }) => Some(why),
+        Err(Stop::Broken(error)) => return Err(error),
+    };
+    if let Some(why) = why {
+        findings.retain(|finding| finding.check != Check::Ops);
+        findings.push(Finding::fail(Check::Ops, why));
+    }
+    Ok(())
+}
+
 fn of_graph(graph: &OpGraph, declared: Precision) -> [Finding; 3] {
     [
-        Finding::of(Check::Ops, ops(graph)),
+        match (ops(graph), graph::functional_convolutions(graph)) {
+            (Ok(()), (n @ 1.., macs)) => {
+                let macs = macs as f64 / 1e9;
+                let what = format!("{n} convolutions of {macs:.3} G MACs are no modules: the hook does not see them");
+                Finding::remark(Check::Ops, &what)
+            }
+            (known, _) => Finding::of(Check::Ops, known),
+        },
         Finding::of(Check::Precision, graph::precision(graph, declared.dtype())),
         Finding::of(Check::Dtype, dtype(graph)),
     ]

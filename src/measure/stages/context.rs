@@ -10,10 +10,11 @@ use crate::error::{Error, Result};
 use crate::measure::input;
 use crate::measure::missing::Missing;
 use crate::measure::progress::Progress;
+use crate::measure::stages::variants::{References, secret};
 use crate::protocol::{Loaded, Slot, WorkerKind};
 use crate::quality::Image;
 use crate::run::RunWriter;
-use crate::run::{Event, Plan, Planned, PlannedImage};
+use crate::run::{Event, Plan, Planned, PlannedImage, SubmissionResults};
 use crate::worker_process::Exchange;
 use crate::worker_process::Launches;
 use crate::worker_process::sandbox::Access;
@@ -74,6 +75,9 @@ pub(in crate::measure) struct Context<'a> {
     interrupt: Arc<AtomicBool>,
     lr: Vec<Image>,
     pub(super) exchange: Exchange,
+    /// What the pixels of timed forwards are derived from. It is drawn when the session begins, and is written nowhere.
+    pub(super) secret: u64,
+    pub(super) references: References,
 }
 
 impl<'a> Context<'a> {
@@ -88,7 +92,17 @@ impl<'a> Context<'a> {
         input::check_files(&plan)?;
         let lr = plan.images.iter().map(input::pixels).collect::<Result<_>>()?;
         let exchange = Exchange::create(&writer.run().dir().join("exchange.tmp"))?;
-        Ok(Context { writer, progress, plan, launches, interrupt, lr, exchange })
+        Ok(Context {
+            writer,
+            progress,
+            plan,
+            launches,
+            interrupt,
+            lr,
+            exchange,
+            secret: secret(),
+            references: References::default(),
+        })
     }
 
     /// What is left to measure.
@@ -113,6 +127,22 @@ impl<'a> Context<'a> {
     pub(super) fn put(&self, at: usize, planned: &Planned) -> Result<Slot> {
         let lr = &self.lr[at];
         self.exchange.put(&lr.rgb, lr.height, lr.width, planned.submission.scale)
+    }
+
+    /// Puts other pixels of the same size in its place.
+    pub(super) fn put_pixels(&self, at: usize, rgb: &[u8], planned: &Planned) -> Result<Slot> {
+        let lr = &self.lr[at];
+        self.exchange.put(rgb, lr.height, lr.width, planned.submission.scale)
+    }
+
+    /// The LR image at `at` of the plan.
+    pub(super) fn image(&self, at: usize) -> &Image {
+        &self.lr[at]
+    }
+
+    /// What was measured of a submission.
+    pub(super) fn results(&self, planned: &Planned) -> Option<&SubmissionResults> {
+        self.writer.run().results().submissions.get(&planned.submission.name)
     }
 
     /// What the worker said when it loaded the network first.

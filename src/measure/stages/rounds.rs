@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use crate::machine::activity;
 use crate::measure::stages::conditions::Block;
 use crate::measure::stages::context::{Context, Stop, describe};
+use crate::measure::stages::variants::{Use, secret_order, variant};
 use crate::protocol::Timed;
-use crate::run::{Event, Planned, RoundImage, RoundTimes};
+use crate::run::{Check, Checked, Event, Planned, RoundImage, RoundTimes};
 use crate::worker_process::Worker;
 
 /// Which block is timed.
@@ -35,7 +36,11 @@ pub(in crate::measure) fn block(context: &mut Context<'_>, planned: &Planned, ke
         // The cold start was the first of the untimed forwards.
         let done = u32::from(at == 0 && cold_start_ms.is_some());
         let warmup = if first { context.plan.warmup - done } else { 0 };
-        images.push(time(context, &mut worker, planned, at, (warmup, context.plan.repeats), key.round)?);
+        if warmup > 0 {
+            // The last of them is timed, and its time is of no use.
+            time(context, &mut worker, planned, (at, Use::WarmUp), warmup - 1, key.round)?;
+        }
+        images.push(repeats(context, &mut worker, planned, at, key.round)?);
         context.progress.step(1);
     }
     let used = activity::process_use(&worker.id().to_string());
@@ -43,7 +48,14 @@ pub(in crate::measure) fn block(context: &mut Context<'_>, planned: &Planned, ke
     worker.finish("the end of a timed round")?;
     let cold_start_ms = cold_start_ms.or_else(|| images.first().and_then(|image| image.ms.first().copied()));
     let BlockKey { label, round, position } = key;
-    let times = RoundTimes { round, label: label.to_owned(), position, images, cold_start_ms, conditions };
+    // An output that differs from its reference is a failure of the block.
+    let near = context.references.far.get(&planned.submission.name).cloned().map_or(Ok(()), Err);
+    let mut checks = vec![Checked::new(Check::TimedOutputs, Ok(()))];
+    // Without a measured quality there is nothing to be near to.
+    if planned.has_quality(context.loaded(planned)) && context.plan.images.iter().any(|image| image.hr().is_some()) {
+        checks.push(Checked::new(Check::NearbyPixels, near));
+    }
+    let times = RoundTimes { round, label: label.to_owned(), position, images, cold_start_ms, conditions, checks };
     Ok(context.writer.append(Event::Round(times))?)
 }
 
@@ -52,30 +64,58 @@ fn cold_start(context: &Context<'_>, worker: &mut Worker, planned: &Planned, rou
     if context.plan.warmup == 0 || context.plan.images.is_empty() {
         return Ok(None);
     }
-    let image = time(context, worker, planned, 0, (0, 1), round)?;
-    Ok(image.ms.first().copied())
+    let timed = verified(context, worker, planned, (0, Use::ColdStart), round)?;
+    Ok(timed.ms.first().copied())
 }
 
-fn time(
+/// Times an image as often as the plan says, each time with other pixels and in an order that nobody knows before.
+fn repeats(
     context: &Context<'_>,
     worker: &mut Worker,
     planned: &Planned,
     at: usize,
-    (warmup, repeats): (u32, u32),
     round: u32,
 ) -> Result<RoundImage, Stop> {
-    let image = &context.plan.images[at];
-    let doing = format!("round {}, {}", round + 1, describe(image));
-    let slot = context.put(at, planned)?;
-    let Timed { ms, cpu_ms, sha256 } = worker.time(&slot, warmup, repeats, &doing)?;
-    if ms.len() != repeats as usize || !ms.iter().all(|ms| ms.is_finite() && *ms > 0.0) {
-        return Err(Stop::Failed(format!("expected {repeats} positive times during {doing}, found {ms:?}")));
+    let (mut all_ms, mut all_cpu_ms) = (Vec::new(), Vec::new());
+    for n in secret_order(context.plan.repeats) {
+        let Timed { ms, cpu_ms, .. } = verified(context, worker, planned, (at, Use::Timed(n)), round)?;
+        all_ms.extend(ms);
+        all_cpu_ms.extend(cpu_ms);
     }
-    let key = image.key();
-    let results = context.writer.run().results().submissions.get(&planned.submission.name);
-    let expected = results.and_then(|r| r.images.get(&key)).map(|q| q.sr_sha256.as_str());
-    if expected != Some(sha256.as_str()) {
-        return Err(Stop::Failed(format!("output differs between runs: {doing} against the quality pass")));
+    let (split, image) = context.plan.images[at].key();
+    Ok(RoundImage { split, image, ms: all_ms, cpu_ms: all_cpu_ms })
+}
+
+/// Times one forward, and compares its output with what another process gave for these pixels.
+fn verified(
+    context: &Context<'_>,
+    worker: &mut Worker,
+    planned: &Planned,
+    (at, of): (usize, Use),
+    round: u32,
+) -> Result<Timed, Stop> {
+    let timed = time(context, worker, planned, (at, of), 0, round)?;
+    if context.references.hashes.get(&(planned.submission.name.clone(), at, of)) == Some(&timed.sha256) {
+        return Ok(timed);
     }
-    Ok(RoundImage { split: key.0, image: key.1, ms, cpu_ms })
+    let doing = doing(context, at, round);
+    Err(Stop::Failed(format!("output differs between runs: {doing} against the reference pass")))
+}
+
+/// Times one forward of an image's pixels for one use, after `warmup` untimed ones.
+fn time(
+    context: &Context<'_>,
+    worker: &mut Worker,
+    planned: &Planned,
+    (at, of): (usize, Use),
+    warmup: u32,
+    round: u32,
+) -> Result<Timed, Stop> {
+    let pixels = variant(&context.image(at).rgb, context.secret, at, of);
+    let slot = context.put_pixels(at, &pixels, planned)?;
+    Ok(worker.time(&slot, warmup, 1, &doing(context, at, round))?)
+}
+
+fn doing(context: &Context<'_>, at: usize, round: u32) -> String {
+    format!("round {}, {}", round + 1, describe(&context.plan.images[at]))
 }

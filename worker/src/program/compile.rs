@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
+use super::allowed;
 use super::classes::hook_class;
 use super::dispatch::AtenOp;
 use super::format::{self, GraphModule, Input, Node, union};
@@ -150,6 +151,7 @@ impl Compiler<'_> {
                 ("aten", "sym_numel") => self.shape(ShapeOf::Numel, node)?,
                 ("aten" | "prims", _) => {
                     let overload = if overload == "default" { "" } else { overload };
+                    allowed::tensor_operation(&format!("{space}::{name}"))?;
                     let op = AtenOp::find(&format!("{space}::{name}"), overload)?;
                     let args = self.arguments(&op, node)?;
                     StepKind::Op(op, args)

@@ -96,6 +96,14 @@ impl Interpreter {
         &self.vars
     }
 
+    /// The sum of the versions of all stored tensors. An operation in place, on a view as well, adds to it.
+    pub(super) fn state(&self) -> Result<u64> {
+        self.constants.iter().try_fold(0, |sum: u64, (_, tensor)| {
+            let version = tensor.f_internal_version().map_err(failure::tch)?;
+            Ok(sum.wrapping_add(version as u64))
+        })
+    }
+
     pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let mut values: Vec<Option<Value>> = Vec::new();
         values.resize_with(self.compiled.slots, || None);

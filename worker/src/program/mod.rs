@@ -4,6 +4,7 @@
 //! Both kinds call ATen operations through the dispatcher, so that the op recorder sees them as it sees those of a registry
 //! network. Both know the module that each operation belongs to.
 
+mod allowed;
 mod classes;
 mod compile;
 mod dispatch;
@@ -122,6 +123,17 @@ impl Runnable for Program {
             Form::Script(script) => script.vars(),
             Form::Exported(many) => many[0].vars(),
         }
+    }
+
+    fn state(&self) -> Result<u64> {
+        match &self.form {
+            Form::Script(script) => script.state(),
+            Form::Exported(many) => many.iter().try_fold(0, |sum: u64, archive| Ok(sum.wrapping_add(archive.state()?))),
+        }
+    }
+
+    fn claims_classes(&self) -> bool {
+        true
     }
 
     fn hook_class(&self, class: &str) -> String {

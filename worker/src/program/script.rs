@@ -10,6 +10,7 @@ use esr_models::state;
 use esr_models::vars::{Var, VarKind};
 use tch::{Device, Tensor};
 
+use super::allowed;
 use super::classes::{CLASSES, parse_classes};
 use super::source;
 use crate::device;
@@ -27,15 +28,13 @@ unsafe extern "C" {
     fn esr_script_free(module: *mut c_void);
     fn esr_script_forward(module: *mut c_void, input: *const c_void) -> *mut c_void;
     fn esr_script_kinds(module: *mut c_void) -> *mut c_char;
+    fn esr_script_state(module: *mut c_void, state: *mut u64) -> c_int;
     fn esr_script_variables(
         module: *mut c_void,
         context: *mut c_void,
         visit: extern "C" fn(*mut c_void, *const c_char, c_int, *mut c_void),
     ) -> c_int;
 }
-
-/// Operations of `aten` that read or write files. No network needs them.
-const FORBIDDEN: [&str; 3] = ["aten::save", "aten::from_file", "aten::load"];
 
 /// A loaded module.
 pub(super) struct Script {
@@ -82,6 +81,14 @@ impl Script {
         &self.vars
     }
 
+    /// A number for the values of all attributes, the tensors among them by address and version, and for all constants.
+    pub(super) fn state(&self) -> Result<u64> {
+        let mut state = 0;
+        // SAFETY: the module is live, and there is a place for the result.
+        checked(unsafe { esr_script_state(self.module, &mut state) })?;
+        Ok(state)
+    }
+
     fn variables(&self) -> Result<Vec<Var>> {
         extern "C" fn visit(context: *mut c_void, name: *const c_char, buffer: c_int, tensor: *mut c_void) {
             // SAFETY: `context` is the vector below; `name` is a text; `tensor` is a new tensor handed to us.
@@ -102,19 +109,11 @@ impl Script {
         &self.classes
     }
 
-    /// Refuses a program with operations other than those of ATen and TorchScript: a custom operation is missing here, or is
-    /// native code.
+    /// Refuses a program with nodes that are on no list.
     fn check_kinds(&self) -> Result<()> {
         // SAFETY: the module is live; the shim hands the text over.
         let kinds = unsafe { owned_text(esr_script_kinds(self.module)) }?;
-        let foreign: Vec<&str> = kinds
-            .lines()
-            .filter(|k| FORBIDDEN.contains(k) || !(k.starts_with("aten::") || k.starts_with("prim::")))
-            .collect();
-        if foreign.is_empty() {
-            return Ok(());
-        }
-        Err(failure::unsupported(format!("the program calls {}", foreign.join(", "))))
+        allowed::script(kinds.lines())
     }
 }
 

@@ -1,0 +1,61 @@
+//! Python networks that want to answer timed forwards with less work, measured by the PyTorch worker.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use esr_bench::exit;
+
+use super::programs::{Bench, image};
+use super::{skip, stopped};
+
+const NETWORKS: &str = include_str!("networks.py");
+
+/// A class of `networks.py`, and words of the reason that stops it.
+const BAD: [(&str, &str); 4] = [
+    ("KeepsFirst", "output differs between runs"),
+    ("HonestLast", "output differs between runs"),
+    ("ByContent", "output differs between runs"),
+    ("KnowsTheImage", "an image whose values differ by at most one step gives an output that is "),
+];
+
+const HONEST: [&str; 2] = ["HonestMask", "SlowAtFirst"];
+
+fn python(test_name: &str) -> Option<PathBuf> {
+    let program = std::env::var_os("ESR_BENCH_PYTHON").filter(|p| !p.is_empty()).unwrap_or_else(|| "python3".into());
+    let works = Command::new(&program).args(["-c", "import torch"]).output().is_ok_and(|o| o.status.success());
+    if !works {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{test_name}: no Python with PyTorch under CI=true");
+        skip::skipped(test_name, "no Python with PyTorch; ESR_BENCH_PYTHON names one");
+    }
+    works.then(|| program.into())
+}
+
+#[test]
+fn python_networks_that_save_work_cost_one_row_and_honest_ones_pass() {
+    let Some(python) = python("python_networks_that_save_work_cost_one_row_and_honest_ones_pass") else { return };
+    let bench = Bench::new();
+    let (_, lr) = image();
+    let known: u64 = lr.rgb.iter().map(|&v| u64::from(v)).sum();
+    let networks = NETWORKS.replace("KNOWN = 0", &format!("KNOWN = {known}"));
+    let names: Vec<&str> = HONEST.into_iter().chain(BAD.map(|(name, _)| name)).collect();
+    for name in &names {
+        let folder = bench.path("submissions").join(name);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("networks.py"), &networks).unwrap();
+        let manifest =
+            format!("team = \"Team {name}\"\ndata_range = 1.0\n[python]\nfile = \"networks.py\"\nclass = \"{name}\"\n");
+        fs::write(folder.join("submission.toml"), manifest).unwrap();
+    }
+    let more = ["--warmup", "1", "--repeats", "3", "--python", python.to_str().unwrap()];
+    let (run, code) = bench.measure(&names, &more);
+    assert_eq!(code, Some(exit::SOME_FAILED.into()));
+    for name in HONEST {
+        assert_eq!(stopped(&run, name), None, "{name}");
+        assert!(run.results().rounds.contains_key(&(name.to_owned(), 0)), "{name}");
+    }
+    for (name, words) in BAD {
+        let reason = stopped(&run, name).unwrap_or_else(|| panic!("{name} passed"));
+        assert!(reason.contains(words), "{name}: {reason}");
+    }
+}
