@@ -1,5 +1,6 @@
 //! Submissions that want a better row than they deserve, each with the reason that stops it, and honest ones that pass.
 //! `docs/threat-model.md` lists them with those of other tests.
+#![allow(clippy::duplicate_mod, reason = "both workers are built only where they are older than their source")]
 
 #[path = "../common/bench.rs"]
 #[allow(dead_code, reason = "other tests use all of it")]
