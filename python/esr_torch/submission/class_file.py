@@ -52,7 +52,7 @@ def build(wanted, root, device, submission):
     if source == "file":
         read = read_state(fields.text(weights, "path"), weights_only=None)
         submission.files.add(weights["path"])
-        submission.notes += fill(network, read, weights["path"], True)
+        submission.notes += fill(network, read, weights["path"], fields.flag(wanted, "strict", True))
     elif source == "random":
         submission.notes.append("no weights: the values are the constructor's own")
     else:
