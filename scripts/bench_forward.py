@@ -12,9 +12,7 @@ other programs run beside it, only the CPU time means something.
 """
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,30 +23,10 @@ import numpy as np
 import torch
 
 import eager_nets
+from worker_pipe import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
 SCALE = 4
-
-
-class Worker:
-    """esr-worker at the other end of two pipes."""
-
-    def __init__(self, program):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.id = 0
-
-    def ask(self, **request):
-        self.id += 1
-        self.process.stdin.write(json.dumps({"id": self.id, **request}) + "\n")
-        self.process.stdin.flush()
-        reply = json.loads(self.process.stdout.readline())
-        if reply["reply"] == "failed":
-            sys.exit(f"the worker: {reply['message']}")
-        return reply
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def find_worker():

@@ -26,6 +26,8 @@ import time
 import tomllib
 from pathlib import Path
 
+from worker_pipe import Worker
+
 ROOT = Path(__file__).resolve().parent.parent
 CARDS = ["imdn", "rfdn", "rlfn", "span", "efdn", "fmen"]
 HEIGHT, WIDTH, SCALE = 96, 128, 4
@@ -42,39 +44,26 @@ while True:
 """
 
 
-class Worker:
-    """esr-worker with a network, at the other end of two pipes."""
+class Network(Worker):
+    """A worker with a network of the registry."""
 
     def __init__(self, program, card, threads, slot):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.id, self.slot = 0, slot
+        super().__init__(program)
+        self.slot = slot
         text = tomllib.loads((ROOT / "models" / "cards" / f"{card}.toml").read_text())
         self.ask(do="hello", protocol=1)
         self.ask(do="load", device="cpu", scale=SCALE, data_range=1.0, switches={"threads": threads},
                  network={"kind": "registry", "arch": text["arch"], "config": text.get("config", {}),
                           "weights": {"from": "random", "seed": 0}})
 
-    def ask(self, **request):
-        self.id += 1
-        self.process.stdin.write(json.dumps({"id": self.id, **request}) + "\n")
-        self.process.stdin.flush()
-        reply = json.loads(self.process.stdout.readline())
-        if reply["reply"] == "failed":
-            sys.exit(f"the worker: {reply['message']}")
-        return reply
-
-    def time(self, warmup=0, repeats=1):
+    def time(self, repeats=1):
         """Wall-clock and CPU milliseconds of each repeat."""
-        timed = self.ask(do="time", slot=self.slot, warmup=warmup, repeats=repeats)
+        timed = self.ask(do="time", slot=self.slot, warmup=0, repeats=repeats)
         return list(zip(timed["ms"], timed["cpu_ms"]))
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def in_rounds(start, cards, seconds):
-    """By round, by card: the first pass, and the repeats after one untimed forward."""
+    """By round, by card: the first pass of the process, and the repeats after it."""
     order, rounds, begin = list(cards), [], time.monotonic()
     while time.monotonic() - begin < seconds:
         if len(rounds) % 2 == 0:
@@ -84,27 +73,24 @@ def in_rounds(start, cards, seconds):
         found = {}
         for card in order:
             worker = start(card)
-            first = worker.time()
-            found[card] = first + worker.time(warmup=0, repeats=REPEATS)
+            found[card] = worker.time() + worker.time(REPEATS)
             worker.end()
         rounds.append(found)
     return rounds
 
 
 def in_pairs(start, cards, seconds):
-    """By card: turns of A B B A, A the baseline; a fresh pair of processes for each tenth of the time."""
-    base, found, begin = cards[0], {card: [] for card in cards}, time.monotonic()
-    others = cards[1:] + [base]
-    # The last of them is the baseline against itself.
-    while time.monotonic() - begin < seconds:
-        for card in others:
-            a, b = start(base), start(card)
-            a.time(warmup=1), b.time(warmup=1)
-            slice_begin = time.monotonic()
-            while time.monotonic() - slice_begin < seconds / len(others) / 10:
-                turn = [a.time()[0], b.time()[0], b.time()[0], a.time()[0]]
-                found[card].append(turn)
-            a.end(), b.end()
+    """By card: turns of A B B A, A the baseline, in one pair of processes for each card's share of the time."""
+    found = {}
+    for card in cards[1:]:
+        begin = time.monotonic()
+        a, b = start(cards[0]), start(card)
+        a.time(), b.time()
+        turns = []
+        while not turns or time.monotonic() - begin < seconds / (len(cards) - 1):
+            turns.append([a.time()[0], b.time()[0], b.time()[0], a.time()[0]])
+        a.end(), b.end()
+        found[card] = turns
     return found
 
 
@@ -119,7 +105,7 @@ def measure(args):
         try:
             if args.neighbour:
                 neighbours = [subprocess.Popen([sys.executable, "-c", BUSY, str(seed)]) for seed in (1, 2)]
-            start = lambda card: Worker(args.worker, card, args.threads, slot)
+            start = lambda card: Network(args.worker, card, args.threads, slot)
             session = {"cards": cards, "threads": args.threads, "neighbour": args.neighbour,
                        "rounds": in_rounds(start, cards, args.seconds), "pairs": in_pairs(start, cards, args.seconds)}
         finally:

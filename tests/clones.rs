@@ -3,6 +3,8 @@
 
 #[path = "common/bench.rs"]
 mod bench;
+#[path = "common/python.rs"]
+mod interpreter;
 #[path = "common/mock.rs"]
 mod mock;
 #[path = "common/skip.rs"]
@@ -15,22 +17,12 @@ use std::process::{Command, Output};
 use bench::{Bench, events, told};
 use esr_bench::exit;
 use esr_bench::run::Run;
+use interpreter::python;
 use serde_json::Value;
 
 /// The source of the Python package, with its clone of one oddity a branch.
 fn package() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("python")
-}
-
-/// The interpreter that `ESR_BENCH_PYTHON` names, or `python3`, if it can run `code`.
-fn python(code: &str, test_name: &str) -> Option<PathBuf> {
-    let program = std::env::var_os("ESR_BENCH_PYTHON").filter(|p| !p.is_empty()).unwrap_or_else(|| "python3".into());
-    let works = Command::new(&program).args(["-c", code]).output().is_ok_and(|o| o.status.success());
-    if !works {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{test_name}: no Python that can `{code}` under CI=true");
-        skip::skipped(test_name, &format!("no Python that can `{code}`; ESR_BENCH_PYTHON names one"));
-    }
-    works.then(|| program.into())
 }
 
 /// The clone without weights.

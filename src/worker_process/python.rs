@@ -205,6 +205,24 @@ mod tests {
     }
 
     #[test]
+    fn packages_behind_links_are_among_the_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().canonicalize().unwrap();
+        let [site, cache] = ["site", "cache"].map(|name| real.join(name));
+        for folder in [site.join("by_file"), cache.join("whole"), cache.join("by_file")] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        std::fs::write(cache.join("by_file/__init__.py"), "").unwrap();
+        std::os::unix::fs::symlink(cache.join("whole"), site.join("whole")).unwrap();
+        std::os::unix::fs::symlink(cache.join("by_file/__init__.py"), site.join("by_file/__init__.py")).unwrap();
+        let output = Command::new("python3").args(["-c", PROBE]).env("PYTHONPATH", &site).output().unwrap();
+        let found: Probed = serde_json::from_slice(&output.stdout).unwrap();
+        for folder in ["whole", "by_file"] {
+            assert!(found.paths.contains(&cache.join(folder)), "{folder}: {:?}", found.paths);
+        }
+    }
+
+    #[test]
     fn a_package_that_is_not_installed_goes_before_the_path_that_is_set() {
         let python = Python {
             program: "python3".into(),

@@ -5,6 +5,8 @@
 #[path = "../common/bench.rs"]
 #[allow(dead_code, reason = "other tests use all of it")]
 mod bench;
+#[path = "../common/python.rs"]
+mod interpreter;
 #[path = "../common/mock.rs"]
 mod mock;
 #[path = "../common/programs.rs"]

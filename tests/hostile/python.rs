@@ -1,13 +1,11 @@
 //! Python networks that want to answer timed forwards with less work, measured by the PyTorch worker.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 
 use esr_bench::exit;
 
 use super::programs::{Bench, image};
-use super::{skip, stopped};
+use super::{interpreter, stopped};
 
 const NETWORKS: &str = include_str!("networks.py");
 
@@ -21,19 +19,10 @@ const BAD: [(&str, &str); 4] = [
 
 const HONEST: [&str; 2] = ["HonestMask", "SlowAtFirst"];
 
-fn python(test_name: &str) -> Option<PathBuf> {
-    let program = std::env::var_os("ESR_BENCH_PYTHON").filter(|p| !p.is_empty()).unwrap_or_else(|| "python3".into());
-    let works = Command::new(&program).args(["-c", "import torch"]).output().is_ok_and(|o| o.status.success());
-    if !works {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{test_name}: no Python with PyTorch under CI=true");
-        skip::skipped(test_name, "no Python with PyTorch; ESR_BENCH_PYTHON names one");
-    }
-    works.then(|| program.into())
-}
-
 #[test]
 fn python_networks_that_save_work_cost_one_row_and_honest_ones_pass() {
-    let Some(python) = python("python_networks_that_save_work_cost_one_row_and_honest_ones_pass") else { return };
+    let test_name = "python_networks_that_save_work_cost_one_row_and_honest_ones_pass";
+    let Some(python) = interpreter::python("import torch", test_name) else { return };
     let bench = Bench::new();
     let (_, lr) = image();
     let known: u64 = lr.rgb.iter().map(|&v| u64::from(v)).sum();

@@ -11,7 +11,7 @@ use crate::worker_process::Worker;
 /// The changes themselves are 63 dB from the image.
 const NEAREST_DB: f64 = 40.0;
 
-/// Computes the references of a submission, unless this session has them, or none of its rounds is missing.
+/// Computes the references of a submission for this session, unless none of its rounds is missing.
 pub(in crate::measure) fn reference(context: &mut Context<'_>, planned: &Planned) -> Result<(), Stop> {
     let name = &planned.submission.name;
     let labels = context.plan.labels();
